@@ -54,7 +54,7 @@ REASONS = {
     "client/error_message.c": "texts longer than any server sends",
     "client/request.c": "lists for a deletion, over several calls: tests/unit/client",
     "client/state.c": MEMORY + "; accessors",
-    "client/transport_smb2.c": "what smb2 has refused before", "crypto/crypto.c": MEMORY, "crypto/md4.c": MEMORY,
+    "client/transport_smb2.c": "what smb2 has refused before", "crypto/crypto.c": MEMORY,
     "crypto/secret.c": MEMORY,
     "daemon/config.c": "files that cannot be read",
     "daemon/publisher.c": "timers and pauses: tests/unit/daemon; " + MEMORY,

@@ -68,8 +68,8 @@ const struct cli_item log_on_manual_items[] = {
 	  "`Administrator`, unless LocalAccountTokenFilterPolicy is 1: use an account of the domain.\n"
 	  "Samba without winbind denies even root, unless `net groupmap addmem S-1-5-32-544 SID` has\n"
 	  "made it an administrator." },
-	{ "`OpenSSL does not provide MD4, which NTLM needs` (50)",
-	  "In FIPS mode use Kerberos. Otherwise install the legacy provider of OpenSSL." },
+	{ "`libkrb5 does not provide RC4-HMAC` (50)",
+	  "This computer forbids RC4, or is in FIPS mode: use Kerberos." },
 	{ "`which is longer than 63 bytes` (50)",
 	  "gss-ntlmssp cannot use the host name of this computer: give it a shorter one by\n"
 	  "hostnamectl, or use Kerberos." },

@@ -6,6 +6,7 @@
 #include "auth/password_hash.h"
 #include "base/ascii.h"
 #include "base/text.h"
+#include "crypto/crypto.h"
 
 #define STEP ACCOUNTS_STEP
 
@@ -64,20 +65,20 @@ static const char *account_line_password_fault(const char *password)
 	                 "shorter one";
 }
 
-static bool account_line_is_hash_of_nothing(const uint8_t nt[CRYPTO_MD4_BYTES])
+static bool account_line_is_hash_of_nothing(const uint8_t nt[PASSWORD_HASH_BYTES])
 {
-	static const uint8_t nothing[CRYPTO_MD4_BYTES] = { 0x31, 0xD6, 0xCF, 0xE0, 0xD1, 0x6A,
-		                                           0xE9, 0x31, 0xB7, 0x3C, 0x59, 0xD7,
-		                                           0xE0, 0xC0, 0x89, 0xC0 };
+	static const uint8_t nothing[PASSWORD_HASH_BYTES] = { 0x31, 0xD6, 0xCF, 0xE0, 0xD1, 0x6A,
+		                                              0xE9, 0x31, 0xB7, 0x3C, 0x59, 0xD7,
+		                                              0xE0, 0xC0, 0x89, 0xC0 };
 
 	return crypto_equal(nt, nothing, sizeof nothing);
 }
 
-static bool account_line_read_hash(const char *digits, uint8_t to[CRYPTO_MD4_BYTES])
+static bool account_line_read_hash(const char *digits, uint8_t to[PASSWORD_HASH_BYTES])
 {
-	if (strlen(digits) != 2 * CRYPTO_MD4_BYTES)
+	if (strlen(digits) != 2 * PASSWORD_HASH_BYTES)
 		return false;
-	for (size_t i = 0; i < 2 * CRYPTO_MD4_BYTES; i++) {
+	for (size_t i = 0; i < 2 * PASSWORD_HASH_BYTES; i++) {
 		const char *known = "0123456789abcdef";
 		const char *at = strchr(known, ascii_lower(digits[i]));
 
@@ -119,7 +120,7 @@ static bool account_line_split(struct text_lines *lines, char *line, struct acco
 
 /* What begins as an NT hash does. */
 static bool account_line_read_method(struct text_lines *lines, const char *secret,
-                                     uint8_t nt[CRYPTO_MD4_BYTES])
+                                     uint8_t nt[PASSWORD_HASH_BYTES])
 {
 	if (strncmp(secret, HASH_PREFIX, strlen(HASH_PREFIX)) != 0 ||
 	    !account_line_read_hash(secret + strlen(HASH_PREFIX), nt))
@@ -136,7 +137,7 @@ static bool account_line_read_method(struct text_lines *lines, const char *secre
 }
 
 static bool account_line_read_secret(struct text_lines *lines, const char *secret,
-                                     struct crypto_md4 *md4, uint8_t nt[CRYPTO_MD4_BYTES])
+                                     uint8_t nt[PASSWORD_HASH_BYTES])
 {
 	const char *fault = account_line_password_fault(secret);
 
@@ -144,13 +145,12 @@ static bool account_line_read_secret(struct text_lines *lines, const char *secre
 		return account_line_read_method(lines, secret, nt);
 	if (fault != NULL)
 		text_lines_fail(lines, "the password %s", fault);
-	else if (!password_hash_compute(md4, secret, nt))
-		err_set(lines->err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	else
+		(void)password_hash_compute(secret, nt, STEP, lines->err);
 	return lines->err->status == NERR_Success;
 }
 
-bool account_line_parse(struct text_lines *lines, char *line, struct crypto_md4 *md4,
-                        struct account_line *to)
+bool account_line_parse(struct text_lines *lines, char *line, struct account_line *to)
 {
 	char *secret;
 	bool is_good;
@@ -158,7 +158,7 @@ bool account_line_parse(struct text_lines *lines, char *line, struct crypto_md4 
 	*to = (struct account_line){ NULL, NULL, { 0 } };
 	if (!account_line_split(lines, line, to, &secret))
 		return false;
-	is_good = account_line_read_secret(lines, secret, md4, to->nt);
+	is_good = account_line_read_secret(lines, secret, to->nt);
 	crypto_wipe(secret, strlen(secret));
 	return is_good;
 }
@@ -195,25 +195,11 @@ static bool account_line_check_name(const char *name, struct err *err)
 	return fault == NULL;
 }
 
-static bool account_line_compute(const char *password, uint8_t nt[CRYPTO_MD4_BYTES],
-                                 struct err *err)
-{
-	struct crypto_md4 *md4 = crypto_md4_new();
-	bool is_computed = md4 != NULL && password_hash_compute(md4, password, nt);
-
-	if (md4 == NULL)
-		err_set(err, ERROR_NOT_SUPPORTED, STEP, ACCOUNT_LINE_NO_MD4);
-	else if (!is_computed)
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
-	crypto_md4_free(md4);
-	return is_computed;
-}
-
 bool account_line_make(const char *name, const char *password, char line[ACCOUNT_LINE_BYTES],
                        struct err *err)
 {
 	const char *fault = account_line_password_fault(password);
-	uint8_t nt[CRYPTO_MD4_BYTES];
+	uint8_t nt[PASSWORD_HASH_BYTES];
 	char digits[PASSWORD_HASH_DIGITS];
 
 	if (fault == NULL && (!text_utf8_is_valid(password) || ascii_has_control(password)))
@@ -224,7 +210,7 @@ bool account_line_make(const char *name, const char *password, char line[ACCOUNT
 		err_format(err, ERROR_INVALID_PARAMETER, STEP, "the password %s", fault);
 		return false;
 	}
-	if (!account_line_compute(password, nt, err))
+	if (password_hash_compute(password, nt, STEP, err) != NERR_Success)
 		return false;
 	password_hash_print(nt, digits);
 	snprintf(line, ACCOUNT_LINE_BYTES, "%s:" HASH_PREFIX "%s", name, digits);

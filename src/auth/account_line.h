@@ -6,14 +6,11 @@
 #define AUTH_ACCOUNT_LINE_H
 
 #include <stdbool.h>
+#include "auth/password_hash.h"
 #include "base/text_lines.h"
-#include "crypto/crypto.h"
 
 /* The step that fails when the file cannot be used. */
 #define ACCOUNTS_STEP "NTLM users' file"
-
-/* Why a password cannot be hashed. */
-#define ACCOUNT_LINE_NO_MD4 "OpenSSL has no MD4: its legacy provider is not installed"
 
 /* What no client can log on with; NULL: nothing. */
 const char *account_line_domain_fault(const char *domain);
@@ -21,13 +18,12 @@ const char *account_line_user_fault(const char *user);
 
 struct account_line {
 	const char *domain, *user; /* parts of the line */
-	uint8_t nt[CRYPTO_MD4_BYTES];
+	uint8_t nt[PASSWORD_HASH_BYTES];
 };
 
 /* Splits a line, hashes its password or reads its hash, and wipes both in the line. False: see the
  * error of lines, whose text repeats nothing of the line, because any part may be a password. */
-bool account_line_parse(struct text_lines *lines, char *line, struct crypto_md4 *md4,
-                        struct account_line *to);
+bool account_line_parse(struct text_lines *lines, char *line, struct account_line *to);
 
 /* The largest line that account_line_make makes, and its terminator. */
 #define ACCOUNT_LINE_BYTES 320

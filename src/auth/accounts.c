@@ -97,8 +97,8 @@ static bool accounts_hash_names(struct account *account)
 }
 
 /* Skips comments and empty lines. False: see err. */
-static bool accounts_parse_line(struct accounts *accounts, struct crypto_md4 *md4,
-                                struct text_lines *lines, char *line, struct err *err)
+static bool accounts_parse_line(struct accounts *accounts, struct text_lines *lines, char *line,
+                                struct err *err)
 {
 	struct account account = { .line = lines->line };
 	struct account_line parsed;
@@ -106,7 +106,7 @@ static bool accounts_parse_line(struct accounts *accounts, struct crypto_md4 *md
 
 	if (line[0] == '#' || line[strspn(line, " \t")] == '\0')
 		return true;
-	if (!account_line_parse(lines, line, md4, &parsed))
+	if (!account_line_parse(lines, line, &parsed))
 		return false;
 	account.domain = parsed.domain;
 	account.user = parsed.user;
@@ -204,32 +204,20 @@ static bool accounts_store(struct accounts *accounts)
 
 static void accounts_parse_lines(struct accounts *accounts, const char *path, struct err *err)
 {
-	struct crypto_md4 *md4;
 	struct text_lines lines;
 	char *line;
 
-	errno = 0; /* both the C library and OpenSSL say by it that there is no memory */
-	md4 = crypto_md4_new();
-	if (md4 == NULL && errno == ENOMEM) {
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
-		return;
-	}
-	if (md4 == NULL) {
-		err_set(err, ERROR_NOT_SUPPORTED, STEP, ACCOUNT_LINE_NO_MD4);
-		return;
-	}
 	secret_writer_reserve(&accounts->hashes,
-	                      CRYPTO_MD4_BYTES * accounts_count_lines(&accounts->file));
+	                      PASSWORD_HASH_BYTES * accounts_count_lines(&accounts->file));
 	text_lines_begin(&lines, accounts->file.text, accounts->file.bytes, path, STEP, err);
 	while ((line = text_lines_next(&lines)) != NULL &&
-	       accounts_parse_line(accounts, md4, &lines, line, err))
+	       accounts_parse_line(accounts, &lines, line, err))
 		;
 	if (err->status == NERR_Success &&
 	    (accounts->hashes.failed || !accounts_sort(accounts) || !accounts_store(accounts)))
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	if (err->status == NERR_Success)
 		accounts_find_duplicate(accounts, &lines);
-	crypto_md4_free(md4);
 }
 
 NET_API_STATUS accounts_read(const char *path, struct accounts **out, struct err *err)
@@ -344,7 +332,7 @@ NET_API_STATUS accounts_prepare(struct err *err)
 
 /* One line in the form of Samba's smbpasswd, without a LAN Manager hash. */
 static bool accounts_write_line(const char *domain, const char *user,
-                                const uint8_t nt[CRYPTO_MD4_BYTES])
+                                const uint8_t nt[PASSWORD_HASH_BYTES])
 {
 	char hex[PASSWORD_HASH_DIGITS], line[2 * NTLM_NAME_BYTES + 128];
 	bool is_written;
@@ -373,17 +361,17 @@ bool accounts_may_exist(const char *domain, const char *user)
 }
 
 static bool accounts_read_hash(const struct accounts *accounts, const struct account *account,
-                               uint8_t to[CRYPTO_MD4_BYTES])
+                               uint8_t to[PASSWORD_HASH_BYTES])
 {
-	off_t at = (off_t)CRYPTO_MD4_BYTES * (account - accounts->list);
+	off_t at = (off_t)PASSWORD_HASH_BYTES * (account - accounts->list);
 
-	return pread(accounts->hashes_fd, to, CRYPTO_MD4_BYTES, at) == CRYPTO_MD4_BYTES;
+	return pread(accounts->hashes_fd, to, PASSWORD_HASH_BYTES, at) == PASSWORD_HASH_BYTES;
 }
 
 bool accounts_have_same_password(const struct accounts *accounts, const struct account *account,
                                  const struct accounts *others, const struct account *other)
 {
-	uint8_t nt[CRYPTO_MD4_BYTES], other_nt[CRYPTO_MD4_BYTES];
+	uint8_t nt[PASSWORD_HASH_BYTES], other_nt[PASSWORD_HASH_BYTES];
 	bool is_same = accounts_read_hash(accounts, account, nt) &&
 	               accounts_read_hash(others, other, other_nt) &&
 	               crypto_equal(nt, other_nt, sizeof nt);
@@ -396,7 +384,7 @@ bool accounts_have_same_password(const struct accounts *accounts, const struct a
 bool accounts_lend(const struct accounts *accounts, const struct account *account,
                    const char *domain, const char *user)
 {
-	uint8_t nt[CRYPTO_MD4_BYTES];
+	uint8_t nt[PASSWORD_HASH_BYTES];
 	bool is_lent = account != NULL ? accounts_read_hash(accounts, account, nt)
 	                               : crypto_random(nt, sizeof nt);
 

@@ -449,27 +449,15 @@ static OM_uint32 auth_handle_offer_unicode(OM_uint32 *minor, gss_cred_id_t *cred
 
 /* Prints the hash of the password. gss-ntlmssp would compute it as well, but loses a library
  * context of OpenSSL each time (1.2.0), so that after 337 credentials in one process OpenSSL 3.5
- * has no key for another one. A null session proves no password, and needs no hash (MD4). False:
+ * has no key for another one. A null session proves no password, and needs no hash. False:
  * see err. */
 static bool auth_handle_hash_password(const struct netsession_credentials *c,
                                       char digits[PASSWORD_HASH_DIGITS], struct err *err)
 {
-	uint8_t hash[CRYPTO_MD4_BYTES];
-	struct crypto_md4 *md4;
-	bool is_computed;
+	uint8_t hash[PASSWORD_HASH_BYTES];
 
-	errno = 0; /* both the C library and OpenSSL say by it that there is no memory */
-	md4 = crypto_md4_new();
-	if (md4 == NULL && errno != ENOMEM) {
-		ntlm_error_set_no_md4(err);
+	if (password_hash_compute(c->password, hash, AUTH_STEP, err) != NERR_Success)
 		return false;
-	}
-	is_computed = md4 != NULL && password_hash_compute(md4, c->password, hash);
-	crypto_md4_free(md4);
-	if (!is_computed) {
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
-		return false;
-	}
 	password_hash_print(hash, digits);
 	crypto_wipe(hash, sizeof hash);
 	return true;

@@ -323,16 +323,6 @@ static bool ntlm_error_is_installed(struct err *err)
 	return false;
 }
 
-void ntlm_error_set_no_md4(struct err *err)
-{
-	if (!ntlm_error_is_installed(err))
-		return;
-	err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
-	        "OpenSSL does not provide MD4, which NTLM needs");
-	err_advise(err, "in FIPS mode use Kerberos: run kinit, or give the password's realm as its "
-	                "domain; otherwise install OpenSSL's legacy provider");
-}
-
 void ntlm_error_set_credentials(uint32_t minor, struct err *err)
 {
 	char text[MECHANISM_TEXT_BYTES];

@@ -35,9 +35,6 @@ bool ntlm_error_is_about_time(uint32_t minor);
 /* Records the meaning of the error that gss-ntlmssp returned for the server's CHALLENGE. */
 void ntlm_error_set(uint32_t major, uint32_t minor, struct err *err);
 
-/* Records that a password cannot be hashed for NTLM. */
-void ntlm_error_set_no_md4(struct err *err);
-
 /* Records why NTLM gives no credentials for a user and a password. minor is the error that
  * gss-ntlmssp returned, if it was there to return one. */
 void ntlm_error_set_credentials(uint32_t minor, struct err *err);

@@ -75,17 +75,6 @@ bool crypto_aead_seal(struct crypto_aead *aead, const uint8_t *nonce, struct cry
 bool crypto_aead_open(struct crypto_aead *aead, const uint8_t *nonce, struct crypto_span open,
                       uint8_t *secret, size_t secret_bytes, const uint8_t tag[CRYPTO_TAG_BYTES]);
 
-#define CRYPTO_MD4_BYTES 16
-
-/* MD4, by which NTLM hashes passwords: [MS-NLMP] 3.3.1. */
-struct crypto_md4;
-
-/* NULL: also if OpenSSL lacks its "legacy" provider. */
-struct crypto_md4 *crypto_md4_new(void);
-void crypto_md4_free(struct crypto_md4 *md4);
-bool crypto_md4_compute(struct crypto_md4 *md4, const void *data, size_t bytes,
-                        uint8_t to[CRYPTO_MD4_BYTES]);
-
 /* Compares in constant time. */
 bool crypto_equal(const void *a, const void *b, size_t bytes);
 

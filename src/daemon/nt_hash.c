@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "auth/account_line.h"
+#include "crypto/crypto.h"
 #include "terminal/password_prompt.h"
 #include "terminal/terminal.h"
 

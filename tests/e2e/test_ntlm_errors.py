@@ -86,12 +86,6 @@ class Ntlm(unittest.TestCase):
         self.assertIn("does not accept anonymous log-ons", result.stderr)
         self.assertNotIn("password", result.stderr)
 
-    def test_a_null_session_needs_no_hash_of_a_password(self):
-        """As where OpenSSL has no MD4: in FIPS mode, or without its legacy provider."""
-        server = self.serve()
-        result = command.run("list", "-N", address(server), env={"OPENSSL_MODULES": "/nonexistent.d"})
-        assert_refused(self, 5, result, address(server))
-
     def test_a_null_session_cannot_be_encrypted_and_why(self):
         server = self.serve()
         result = command.run("list", "-N", "--encrypt", address(server))
