@@ -33,14 +33,21 @@ enum {
 	LEVEL = 502, /* what netsessiond knows of a session is what this level tells */
 };
 
+/* What is known of netsessiond, as the lines that are stored have it. */
+struct recorder_state {
+	struct history_host host;
+	bool has_begun;   /* netsessiond has answered this writer, and not one before it */
+	bool is_complete; /* all sessions are told; none is lost */
+	int64_t told_ms;  /* of the last line */
+};
+
 struct recorder {
 	const char *db_name;
 	struct database *db;
-	struct history_host host;
+	struct recorder_state state;
 	char *text; /* lines that are not stored yet, BATCH_BYTES */
 	size_t bytes;
 	char nonce[32];
-	bool has_begun; /* netsessiond has answered this writer, and not one before it */
 	bool is_at_end; /* all that netsessiond has told is read */
 	bool is_failing;
 	int64_t end_ms; /* when it was seen that netsessiond has ended; 0: it has not */
@@ -99,7 +106,8 @@ static void recorder_on_begin(struct recorder *r, const json_t *line, struct err
 		.lost = (uint64_t)recorder_number(line, "lost"),
 	};
 
-	(void)history_begin(r->db, &r->host, &watch, err);
+	(void)history_begin(r->db, &r->state.host, &watch, err);
+	r->state.is_complete = false;
 }
 
 static void recorder_on_session(struct recorder *r, const json_t *line, struct err *err)
@@ -120,43 +128,41 @@ static void recorder_on_session(struct recorder *r, const json_t *line, struct e
 		.started_s = started != NULL ? json_integer_value(started) : HISTORY_START_UNKNOWN,
 	};
 
-	(void)history_put(r->db, &r->host, &session, recorder_number(line, "at"), err);
+	(void)history_put(r->db, &r->state.host, &session, recorder_number(line, "at"), err);
 }
 
 static void recorder_on_listed(struct recorder *r, const json_t *line, struct err *err)
 {
-	(void)history_end_listing(r->db, &r->host, recorder_number(line, "at"), err);
+	(void)history_end_listing(r->db, &r->state.host, recorder_number(line, "at"), err);
+	r->state.is_complete = true;
 }
 
 static void recorder_on_ended(struct recorder *r, const json_t *line, struct err *err)
 {
-	(void)history_end(r->db, &r->host, (uint64_t)recorder_number(line, "session"),
+	(void)history_end(r->db, &r->state.host, (uint64_t)recorder_number(line, "session"),
 	                  recorder_number(line, "at"), err);
 }
 
 static void recorder_on_lost(struct recorder *r, const json_t *line, struct err *err)
 {
-	(void)history_lose(r->db, &r->host, (uint64_t)recorder_number(line, "session"),
+	(void)history_lose(r->db, &r->state.host, (uint64_t)recorder_number(line, "session"),
 	                   recorder_number(line, "at"), err);
-}
-
-static void recorder_on_seen(struct recorder *r, const json_t *line, struct err *err)
-{
-	(void)history_see(r->db, &r->host, recorder_number(line, "at"), err);
+	r->state.is_complete = false;
 }
 
 static void recorder_on_stop(struct recorder *r, const json_t *line, struct err *err)
 {
-	(void)history_stop(r->db, &r->host, recorder_number(line, "at"), err);
+	(void)history_stop(r->db, &r->state.host, recorder_number(line, "at"), err);
 }
 
 static const struct recorder_event {
 	const char *name;
+	/* NULL: all that it tells is its time. */
 	void (*apply)(struct recorder *r, const json_t *line, struct err *err);
 } events[] = {
 	{ "begin", recorder_on_begin }, { "session", recorder_on_session },
 	{ "ended", recorder_on_ended }, { "listed", recorder_on_listed },
-	{ "lost", recorder_on_lost },   { "seen", recorder_on_seen },
+	{ "lost", recorder_on_lost },   { "seen", NULL },
 	{ "stop", recorder_on_stop },
 };
 
@@ -166,8 +172,8 @@ static bool recorder_is_begun_by(struct recorder *r, const json_t *line, const c
 	const char *nonce = recorder_text(line, "for");
 
 	if (strcmp(name, "begin") == 0 && nonce != NULL)
-		r->has_begun = strcmp(nonce, r->nonce) == 0;
-	return r->has_begun;
+		r->state.has_begun = strcmp(nonce, r->nonce) == 0;
+	return r->state.has_begun;
 }
 
 static void recorder_apply(struct recorder *r, const char *text, size_t bytes, struct err *err)
@@ -177,8 +183,11 @@ static void recorder_apply(struct recorder *r, const char *text, size_t bytes, s
 
 	if (name != NULL && recorder_is_begun_by(r, line, name))
 		for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-			if (strcmp(events[i].name, name) == 0)
-				events[i].apply(r, line, err);
+			if (strcmp(events[i].name, name) == 0) {
+				if (events[i].apply != NULL)
+					events[i].apply(r, line, err);
+				r->state.told_ms = recorder_number(line, "at");
+			}
 	json_decref(line);
 }
 
@@ -211,8 +220,7 @@ static bool recorder_open(struct recorder *r)
 /* Stores whole lines, all or none. */
 static bool recorder_store_lines(struct recorder *r, size_t bytes)
 {
-	struct history_host before = r->host;
-	bool had_begun = r->has_begun;
+	struct recorder_state before = r->state;
 	struct err err = { 0 };
 	const char *at = r->text, *end;
 
@@ -221,6 +229,9 @@ static bool recorder_store_lines(struct recorder *r, size_t bytes)
 		end = memchr(at, '\n', (size_t)(r->text + bytes - at));
 		recorder_apply(r, at, (size_t)(end - at), &err);
 	}
+	/* Lines come in the order of what happens. */
+	if (err.status == 0 && r->state.is_complete && r->state.told_ms > before.told_ms)
+		(void)history_see(r->db, &r->state.host, r->state.told_ms, &err);
 	if (err.status == 0)
 		(void)database_commit(r->db, &err);
 	if (err.status == 0)
@@ -229,8 +240,7 @@ static bool recorder_store_lines(struct recorder *r, size_t bytes)
 	database_roll_back(r->db);
 	database_close(r->db);
 	r->db = NULL;
-	r->host = before;
-	r->has_begun = had_begun;
+	r->state = before;
 	return false;
 }
 

@@ -144,7 +144,11 @@ static const struct cli_section sections[] = {
 	          "must be restarted for it.\n"
 	          "Where the kernel has seccomp filters, netsessiond runs no program, traces no process,\n"
 	          "and opens only TCP, UDP and Unix sockets.\n"
-	          "The log says at the start which of these are in force." },
+	          "The log says at the start which of these are in force.\n\n"
+	          "Before that, netsessiond starts the recorder of `[history] db`, as its user, which is not\n"
+	          "restricted in this way. It is netsession-fleet of the package netsession, and starts itself\n"
+	          "again if it is killed. netsessiond tells it what begins and ends over a socket, and never\n"
+	          "waits for it; the recorder ends when netsessiond has ended and all is stored." },
 	{ .title = "SYSTEMD",
 	  .text = "`netsessiond.service` runs netsessiond as the user `netsession`, with no capability\n"
 	          "except the one for port 445. It shows how netsessiond can read its keytab and\n"

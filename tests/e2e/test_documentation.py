@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Each command that README.md and docs/ show is run, and writes what the page shows but for times, names and numbers."""
+import dataclasses
 import pathlib
 import re
 import shutil
@@ -51,6 +52,8 @@ ELSEWHERE = [
     ("install.md", "netsession-samba enable", "scripts/matrix/new-user", "netsession-samba enable"),
     ("install.md", "netsession list", "scripts/matrix/new-user", "netsession list | tee"),
     ("sweep-fleet.md", "netsession export ocsf", "export_ocsf", "the event of the page fits the class"),
+    ("record-sessions.md", "netsession sweep -A root.cred --every", "sweep",
+     "a sweep that repeats is a run of its own each time until a signal"),
     ("sweep-fleet.md", "createdb", "sweep_postgres", "a sweep stores in postgresql what it stores in sqlite"),
     ("sweep-fleet.md", "netsession sweep --db postgresql", "sweep_queue", "a collector asks what was published for its site"),
     ("sweep-fleet.md", "netsession collect", "sweep_queue", "a collector asks what was published for its site"),
@@ -241,6 +244,43 @@ class BesideAFleet(Documented):
     @staticmethod
     def users(server):
         return {row["user"] for row in sessions.enumerate_with_impacket(server, level=10).rows} - {"root"}
+
+
+class BesideARecord(Documented):
+    """record-sessions.md"""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.make_folder()
+        cls.db = cls.folder / "state/sessions.db"
+        cls.ours = cls.enterClassContext(Netsessiond(("alice", "bob"), db=cls.db, netbios_name="FS1"))
+        shutil.copy(cls.ours.credentials_file("root"), cls.folder / "root.cred")
+        cls.shell = Shell(cls.folder, cls.programs, cls.installed.run_environment() | {"HOME": str(cls.folder)},
+                          {"fs1": address(cls.ours), "/var/lib/netsessiond/sessions.db": cls.db})
+
+    def test_its_page(self):
+        page = "record-sessions.md"
+        with sessions.held(self.ours, [Wanted("bob", "127.0.0.8")]):
+            [who] = self.on(page, "netsession report who alice --since 1h --db /var")
+            with sessions.held(self.ours, [Wanted("alice", "127.0.0.7")]):
+                wait_until(lambda: "alice" in self.shell.run(who))
+            wait_until(lambda: self.shell.run(who).count("Z  20") == 3)  # GONE, too
+            self.judge(who, self.shell.run(who))
+            [on] = self.on(page, "netsession report on")
+            self.judge(on, self.shell.run(dataclasses.replace(on, command=on.command.replace(" fs1 ", " FS1 "))))
+        [watched] = self.on(page, "netsession watch")
+        output = self.folder / "watched"
+        with open(output, "w", encoding="utf-8") as to, subprocess.Popen(
+                ["bash", "-c", "exec " + self.shell.here(watched.command)], cwd=self.folder, env=self.shell.environment, stdout=to,
+                stderr=to) as watch:
+            wait_until(lambda: "started" in output.read_text())
+            with sessions.held(self.ours, [Wanted("alice", "127.0.0.7")]):
+                wait_until(lambda: "alice" in output.read_text())
+            wait_until(lambda: re.search("ended.*alice", output.read_text()))
+            watch.send_signal(signal.SIGTERM)
+        self.judge(watched, self.shell.there(output.read_text()))
+        self.check(page, "netsession report who alice --since 1h --db sessions.db")
+        self.check(page, "netsession report prune")
 
 
 class BesideTheRelay(Documented):
