@@ -54,13 +54,13 @@ def cold_stages_ms(server):
     return [int(took_ns) / 1e6 for took_ns in done.stdout.split()]
 
 
-def cold_by_kerberos(dc, port):
-    """As cold, at a domain controller, by the tickets of its environment."""
+def cold_by_kerberos(dc, name, port):
+    """As cold, at a server of a domain, by the tickets in the environment of its controller."""
     cache = dc.environment["KRB5CCNAME"].removeprefix("FILE:")
     commands = {
-        "netsession": [command.built(), "list", "-l", 1, f"{dc.name}:{port}"],
-        "rpcclient": ["rpcclient", f"--configfile={dc.configuration}", f"--port={port}", *dc.by_ticket, dc.name, "-c", "netsessenum"],
-        "impacket": ["env", f"KRB5CCNAME={cache}", sys.executable, HERE / "impacket_calls.py", dc.name, port, dc.administrator,
+        "netsession": [command.built(), "list", "-l", 1, f"{name}:{port}"],
+        "rpcclient": ["rpcclient", f"--configfile={dc.configuration}", f"--port={port}", *dc.by_ticket, name, "-c", "netsessenum"],
+        "impacket": ["env", f"KRB5CCNAME={cache}", sys.executable, HERE / "impacket_calls.py", name, port, dc.administrator,
                      dc.realm, "kerberos"],
     }
     return {name: ([*dc.inside, *arguments], "1 1\n") for name, arguments in commands.items()}

@@ -44,12 +44,16 @@ def round_trips(effort):
     if effort.is_quick:
         return
     with DomainController() as dc:
-        dc.kinit(dc.administrator)
-        with Relay("127.0.0.1", 445, delay_ms=DELAY_MS, network=dc.network) as relay:
-            cold = callers.cold_by_kerberos(dc, relay.port)
-            for how in cold.values():
-                callers.run_ms(*how, env=dc.environment)  # the KDC gives the ticket for the server
-            yield from round_trips_through(effort, relay, "Samba, Kerberos", cold, dc.environment)
+        inside = [*dc.inside, "env", f"KRB5_CONFIG={dc.folder}/krb5.conf", f"KRB5RCACHEDIR={dc.folder}"]
+        with Netsessiond(administrators=dc.sid_of("group", "Domain Admins"), inside=inside, mechanisms="kerberos",
+                         keytab=dc.add_server("fs1")) as ours:
+            dc.kinit(dc.administrator)
+            for what, name, port in (("Samba", dc.name, 445), ("netsessiond", "fs1.lab.example", ours.port)):
+                with Relay("127.0.0.1", port, delay_ms=DELAY_MS, network=dc.network) as relay:
+                    cold = callers.cold_by_kerberos(dc, name, relay.port)
+                    for how in cold.values():
+                        callers.run_ms(*how, env=dc.environment)  # the KDC gives the ticket for the server
+                    yield from round_trips_through(effort, relay, f"{what}, Kerberos", cold, dc.environment)
 
 
 def round_trips_through(effort, relay, server, cold, env=None):
