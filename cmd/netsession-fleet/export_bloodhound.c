@@ -25,7 +25,8 @@
 enum { FILE_VERSION = 6, METHOD_SESSION = 1 << 3 };
 
 struct export_host {
-	char *server, *outcome, *error; /* error NULL: there is none */
+	char *server, *outcome, *error;        /* error NULL: there is none */
+	const struct domain_account *computer; /* NULL: it is none of the domain */
 };
 
 struct export
@@ -80,7 +81,7 @@ static void export_add_host(void *context, const struct report_host *host)
 	e->hosts = hosts;
 	to = &e->hosts[e->host_count++];
 	*to = (struct export_host){ strdup(host->server), strdup(host->outcome),
-		                    host->error != NULL ? strdup(host->error) : NULL };
+		                    host->error != NULL ? strdup(host->error) : NULL, NULL };
 	e->is_out_of_memory |= to->server == NULL || to->outcome == NULL ||
 	                       (to->error == NULL && host->error != NULL);
 }
@@ -178,6 +179,31 @@ static const struct domain_account *export_find_computer(const struct export *e,
 	                export_compare_addresses);
 	host = found != NULL ? e->names[found - e->addresses] : NULL;
 	return host != NULL ? domain_accounts_find_computer(e->accounts, host) : NULL;
+}
+
+/* Those of one computer side by side, and of these an answer first; those of none last. */
+static int export_compare_hosts(const void *left, const void *right)
+{
+	const struct export_host *a = left, *b = right;
+
+	if (a->computer == NULL || b->computer == NULL)
+		return (a->computer == NULL) - (b->computer == NULL);
+	return a->computer != b->computer ? strcmp(a->computer->sid, b->computer->sid)
+	                                  : export_is_answer(b) - export_is_answer(a);
+}
+
+/* Finds the computer of each host. A computer may have been asked by several names. */
+static void export_find_hosts(struct export *e)
+{
+	struct server_name name;
+
+	for (size_t i = 0; i < e->host_count; i++) {
+		if (export_host_name(&e->hosts[i], &name))
+			e->hosts[i].computer = export_find_computer(e, name.host);
+		e->unknown_computers += e->hosts[i].computer == NULL;
+	}
+	if (e->host_count > 0)
+		qsort(e->hosts, e->host_count, sizeof *e->hosts, export_compare_hosts);
 }
 
 /* ---- the file ---- */
@@ -303,23 +329,16 @@ static json_t *export_computer(struct export *e, const struct export_host *host,
 		"Aces", "IsDeleted", 0, "IsACLProtected", 0, "ContainedBy");
 }
 
-static NET_API_STATUS export_put_host(struct export *e, const struct export_host *host,
-                                      struct err *err)
+/* hosts: of one computer, of which the first is an answer if there is one. */
+static NET_API_STATUS export_put_computer(struct export *e, const struct export_host hosts[],
+                                          size_t count, struct err *err)
 {
-	const struct domain_account *computer = NULL;
-	struct server_name name;
-
-	if (export_host_name(host, &name))
-		computer = export_find_computer(e, name.host);
-	if (computer == NULL) {
-		e->unknown_computers++;
-		return NERR_Success;
-	}
-	e->computer = computer;
+	e->computer = hosts->computer;
 	e->results = json_array();
 	e->seen = json_object();
-	if (export_is_answer(host))
-		(void)report_on(e->db, host->server, &now, export_put_session, e, err);
+	for (size_t i = 0; i < count && err->status == NERR_Success; i++)
+		if (export_is_answer(&hosts[i]))
+			(void)report_on(e->db, hosts[i].server, &now, export_put_session, e, err);
 	json_decref(e->seen);
 	if (err->status != NERR_Success) {
 		json_decref(e->results);
@@ -327,15 +346,32 @@ static NET_API_STATUS export_put_host(struct export *e, const struct export_host
 	}
 	if (e->computers++ > 0)
 		fputs(",\n", stdout);
-	(void)output_json_write_line(stdout, export_computer(e, host, computer), JSON_COMPACT);
+	(void)output_json_write_line(stdout, export_computer(e, hosts, e->computer), JSON_COMPACT);
 	return NERR_Success;
+}
+
+static size_t export_count_of_computer(const struct export *e, size_t first)
+{
+	size_t count = 1;
+
+	while (first + count < e->host_count &&
+	       e->hosts[first + count].computer == e->hosts[first].computer)
+		count++;
+	return count;
 }
 
 static bool export_write(struct export *e, struct err *err)
 {
+	size_t count;
+
+	export_find_hosts(e);
 	fputs("{\"data\":[\n", stdout);
-	for (size_t i = 0; i < e->host_count && err->status == NERR_Success; i++)
-		(void)export_put_host(e, &e->hosts[i], err);
+	for (size_t i = 0;
+	     i < e->host_count && e->hosts[i].computer != NULL && err->status == NERR_Success;
+	     i += count) {
+		count = export_count_of_computer(e, i);
+		(void)export_put_computer(e, &e->hosts[i], count, err);
+	}
 	if (e->is_out_of_memory)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, "export", NULL);
 	fputs("],\"meta\":\n", stdout);

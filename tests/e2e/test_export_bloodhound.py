@@ -121,6 +121,22 @@ class Export(unittest.TestCase):
         self.assertEqual({"Connectable": True, "Error": None}, found["FS1.LAB.EXAMPLE"]["Status"])
         self.assertEqual({"Connectable": False, "Error": "local_error"}, found["OLD.LAB.EXAMPLE"]["Status"])
 
+    def test_a_computer_of_two_names_is_there_once_with_the_sessions_of_both(self):
+        db = self.db.with_name("twice.db")
+        with contextlib.closing(sqlite3.connect(self.db)) as store, contextlib.closing(sqlite3.connect(db)) as copy, copy:
+            store.backup(copy)
+            copy.execute("INSERT INTO host(name) VALUES('fs1'), ('FS1.lab.example:139')")
+            for name, outcome in (("fs1", "answered"), ("FS1.lab.example:139", "unreachable")):
+                copy.execute("INSERT INTO outcome(run, host, at, outcome, status, nt_status, sessions, is_complete, attempts) "
+                             "SELECT run, (SELECT id FROM host WHERE name = ?), at, ?, 0, 0, 0, 1, 1 FROM outcome LIMIT 1", (name, outcome))
+            copy.execute("INSERT INTO session(host, client, user, level, first_seen, last_seen) SELECT id, '\\\\WS2', 'alice', 10, 1, 1 "
+                         "FROM host WHERE name = 'fs1'")
+        result, file = self.export("--db", db)
+        jsonschema.validate(file, FILE, cls=jsonschema.Draft202012Validator)
+        [fs1] = [computer for computer in file["data"] if computer["Properties"]["name"] == "FS1.LAB.EXAMPLE"]
+        self.assertEqual((2, True), (file["meta"]["count"], fs1["Status"]["Connectable"]), result.stderr)
+        self.assertEqual(6, len(fs1["Sessions"]["Results"]))
+
     def test_without_lookups_addresses_stay_unknown(self):
         _, file = self.export("--no-lookups", "--domain-controller", self.dc.name)
         clients = [row["Client"] for computer in file["data"] for row in computer["Sessions"]["Results"]]
