@@ -8,7 +8,7 @@ from root import Root
 
 def build(suite, copy, log):
     """Builds what copy puts into a folder, in the root that the tests of this release use. Returns {name: content} of the packages
-    and of their index."""
+    and of their index, which version 0.3 made none of."""
     root = Root(suite, "amd64")
     with root.locked():
         root.prepare(log)
@@ -18,7 +18,8 @@ def build(suite, copy, log):
             if inside.run(root.path, ["make", *arguments], log, network=network, folder=column.FOLDER)[0] != 0:
                 raise Failure(f"make {' '.join(arguments)} fails on {suite}")
         built = folder / "build/deb"
-        return {path.name: path.read_bytes() for path in (*built.glob("*.deb"), built / "Packages") if "-dbgsym_" not in path.name}
+        return {path.name: path.read_bytes() for pattern in ("*.deb", "Packages") for path in built.glob(pattern)
+                if "-dbgsym_" not in path.name}
 
 
 def put(packages, folder):
