@@ -198,6 +198,36 @@ static void merge_take_outcome(struct merge *m, struct database_statement *row, 
 
 /* ---- sessions ---- */
 
+/* row: name, kind, interval_ms, began, seen, ended, reason, lost, id. No program of this store goes
+ * on with a watch of the other one: it has ended when it was seen last. */
+static void merge_take_watch(struct merge *m, struct database_statement *row, struct err *err)
+{
+	struct database_statement *s;
+	char source[SOURCE_BYTES];
+	int64_t id;
+
+	merge_write_source(m, "watch", database_number(row, 8), database_number(row, 3), source);
+	if (!merge_find(m, source, &id, err)) {
+		s = merge_prepare(m->to,
+		                  "INSERT INTO watch(host, kind, interval_ms, began, seen, ended, "
+		                  "reason, lost) VALUES((SELECT id FROM host WHERE name = ?1), ?2, "
+		                  "?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+		                  err);
+		if (s == NULL)
+			return;
+		merge_bind_columns(s, row, 0, 8);
+		merge_remember(m, source, merge_insert(m, s, err), err);
+		return;
+	}
+	s = merge_prepare(m->to, "UPDATE watch SET seen = ?1, ended = ?2 WHERE id = ?3", err);
+	if (s == NULL)
+		return;
+	database_bind_text(s, 1, database_text(row, 4));
+	database_bind_text(s, 2, database_text(row, 5));
+	database_bind_number(s, 3, id);
+	(void)database_run(m->to, s, err);
+}
+
 /* row: name, client, user, account, client_type, transport, num_opens, user_flags, level, started,
  * first_seen, last_seen, gone, id */
 static void merge_add_session(struct merge *m, struct database_statement *row, const char *source,
@@ -261,9 +291,13 @@ static const struct {
 	  "is_complete, attempts, run FROM outcome JOIN host ON host.id = outcome.host ORDER BY "
 	  "name",
 	  merge_take_outcome },
+	{ "SELECT name, kind, interval_ms, began, seen, coalesce(ended, seen), reason, lost, "
+	  "watch.id FROM watch JOIN host ON host.id = watch.host ORDER BY name, watch.id",
+	  merge_take_watch },
 	{ "SELECT name, client, user, account, client_type, transport, num_opens, user_flags, "
-	  "level, started, first_seen, last_seen, gone, session.id FROM session JOIN host ON "
-	  "host.id = session.host ORDER BY name, session.id",
+	  "level, started, first_seen, CASE WHEN gone IS NULL AND seen / 1000 > last_seen THEN seen "
+	  "/ 1000 ELSE last_seen END, gone, session.id FROM session JOIN host ON host.id = "
+	  "session.host LEFT JOIN watch ON watch.id = session.watch ORDER BY name, session.id",
 	  merge_take_session },
 };
 

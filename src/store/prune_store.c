@@ -33,6 +33,9 @@ static const char session_merged_sql[] =
 static const char run_merged_sql[] =
 	"UPDATE merged SET id = -CAST(?1 AS BIGINT) WHERE id BETWEEN ?2 AND ?3 AND source LIKE "
 	"'%:run:%' AND NOT EXISTS(SELECT 1 FROM run WHERE run.id = merged.id)";
+static const char watch_merged_sql[] =
+	"UPDATE merged SET id = -CAST(?1 AS BIGINT) WHERE id BETWEEN ?2 AND ?3 AND source LIKE "
+	"'%:watch:%' AND NOT EXISTS(SELECT 1 FROM watch WHERE watch.id = merged.id)";
 
 enum { SESSIONS, RUNS, WATCHES, COLLECTORS, HOSTS, TABLE_COUNT };
 
@@ -45,7 +48,7 @@ static const struct prune_table {
 	               RANGE },
 	/* One after another, because each has many rows of other tables. */
 	[RUNS] = { "SELECT min(id), max(id) FROM run", run_sql, run_merged_sql, 1 },
-	[WATCHES] = { "SELECT min(id), max(id) FROM watch", watch_sql, NULL, RANGE },
+	[WATCHES] = { "SELECT min(id), max(id) FROM watch", watch_sql, watch_merged_sql, RANGE },
 	[COLLECTORS] = { "SELECT min(id), max(id) FROM collector", collector_sql, NULL, RANGE },
 	[HOSTS] = { "SELECT min(id), max(id) FROM host", host_sql, NULL, RANGE },
 };

@@ -106,6 +106,48 @@ class History(Recorded):
             self.assertEqual([], self.rows("who", "alice", "--at", utc(seconds(found["gone"]) + 1)))
             self.assertEqual([], self.rows("who", "alice", "--at", utc(seconds(found["started"]) - 1)))
 
+    def test_smbclient_is_recorded_while_it_is_connected(self):
+        with Netsessiond(db=self.db) as server:
+            self.await_rows(0, "who", "alice")
+            with subprocess.Popen(server.tool("smbclient", "-A", server.credentials_file("alice"), f"//{server.host}/IPC$"),
+                                  stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as smbclient:
+                [found] = self.await_rows(1, "who", "alice")
+                self.assertEqual("netsessiond", found["seen_by"])
+                smbclient.communicate()  # closes its stdin, at which it logs off
+            self.await_rows(0, "who", "alice")
+            [ended] = self.rows("who", "alice", "--since", "1h")
+            self.assertEqual(ended["gone"], ended["last_seen"])
+
+    def test_rpcclient_and_impacket_are_recorded_although_they_stay_for_a_moment(self):
+        with Netsessiond(db=self.db) as server:
+            self.await_rows(0, "who", "root")
+            sessions.enumerate_with_impacket(server)
+            self.await_rows(1, "who", "root", "--since", "1h")
+            done = subprocess.run(server.tool("rpcclient", "-A", server.credentials_file("root"), "-c", "netsessenum", server.host), check=False,
+                                  capture_output=True, text=True)
+            self.assertEqual(0, done.returncode, done)
+            found = self.await_rows(2, "who", "root", "--since", "1h")
+            wait_until(lambda: all("gone" in row for row in self.rows("who", "root", "--since", "1h")))
+            self.assertEqual({"\\\\127.0.0.1"}, {row["client"] for row in found})
+
+    def test_a_store_that_takes_the_history_over_knows_its_gaps(self):
+        central, own = self.db.with_name("central.db"), self.db
+        with Netsessiond(db=self.db, netbios_name="FS1") as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+            self.await_rows(1, "who", "alice")
+            os.kill(recorder(server)[1], signal.SIGKILL)
+            wait_until(lambda: self.reasons() == ["recorder"])
+            for _ in range(2):
+                result = command.run("store", "merge", own, "--db", central)
+                self.assertEqual(0, result.exit, result)
+        self.await_rows(0, "who", "alice")
+        self.db = central
+        [found] = self.rows("who", "alice")
+        self.assertNotIn("gone", found)
+        self.assertEqual(["recorder", "ended"], self.reasons())
+        self.assertEqual(0, command.run("store", "merge", own, "--db", central).exit)
+        [found] = self.rows("who", "alice", "--since", "1h")
+        self.assertIn("gone", found)
+
     def test_only_the_owner_reads_the_database(self):
         with Netsessiond(db=self.db) as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
             self.await_rows(1, "who", "alice")

@@ -1,5 +1,6 @@
 """netsessiond, with each allocation failing once: see fixtures/out_of_memory.py."""
 import contextlib
+import pathlib
 import socket
 import struct
 import threading
@@ -19,7 +20,18 @@ MANY = 300  # sessions for which a table grows
 
 
 class FailingNetsessiond(Netsessiond):
+    """With a history, whose recorder has memory."""
     program = program("netsessiond")
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        recorder = pathlib.Path(command.built(self.program)).parent / "netsession-fleet"
+        if not recorder.exists():
+            recorder.symlink_to(command.built("netsession-fleet"))
+
+    def _start(self):
+        self.options["db"] = self.folder / "sessions.db"
+        super()._start()
 
 
 def publish_many(service, first, count):
