@@ -14,6 +14,7 @@ from lab import command, odd_servers, postgres, scripted_smb, sessions, tap
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.sessions import Wanted
+from lab.wait_until import wait_until
 
 TABLES = {
     "outcome": "SELECT name, outcome, step, status, error, address, level, sessions, is_complete, attempts FROM outcome JOIN host ON "
@@ -68,6 +69,28 @@ class Postgres(unittest.TestCase):
                           ("changes",), ("hosts",), ("prune", "--older-than", "1")):
             result = self.run_command("report", *arguments)
             self.assertEqual(0, result.exit, result)
+
+    def test_reports_and_exports_are_those_of_sqlite_with_the_same_data(self):
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            file = pathlib.Path(folder) / "sessions.db"
+            with sessions.held(self.server, [Wanted("bob", "127.0.0.9")]):
+                self.sweep(self.name, f"FS1@{self.name}", "no-such-name.invalid", f"127.0.0.1:{free_port()}", db=file)
+            wait_until(lambda: self.sweep("-u", "bob", self.name, db=file).jsonl[-1]["outcomes"] == {"empty": 1})
+            with contextlib.closing(sqlite3.connect(file)) as connection:
+                [[seen]] = connection.execute("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, 'unixepoch') FROM session WHERE "
+                                              "user = 'bob' LIMIT 1")
+            result = command.run("store", "merge", file, "--db", self.database.url, env=self.variables())
+            self.assertEqual(0, result.exit, result)
+            for arguments in (("who", "alice"), ("who", "BOB", "--since", "1h"), ("who", "bob", "--at", seen),
+                              ("on", self.name), ("on", f"fs1@{self.name}", "--since", "1h"), ("changes",), ("changes", "--since", "1h"),
+                              ("hosts",)):
+                for output in ("json", "csv", "jsonl", "table"):
+                    there, here = (self.run_command("report", "-o", output, *arguments, db=db) for db in (file, self.database.url))
+                    self.assertEqual((0, there.exit, there.stdout), (here.exit, 0, here.stdout), here)
+                    self.assertGreater(len(here.stdout.splitlines()), 1 if output in ("table", "csv") else 0, here)
+            there, here = (self.run_command("export", "ocsf", db=db) for db in (file, self.database.url))
+            self.assertEqual((0, there.stdout), (here.exit, here.stdout), here)
+            self.assertGreater(len(here.stdout.splitlines()), 3)
 
     def test_resume_leaves_a_sweep_alone_that_is_still_running(self):
         with odd_servers.silent() as silent:

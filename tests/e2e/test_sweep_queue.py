@@ -239,6 +239,42 @@ class Queue(unittest.TestCase):
         self.assertEqual(0, self.run_command(*self.collect_arguments("--timeout", "1")).exit)
         self.assert_each_target_has_one_outcome(2)
 
+    # ---- costs
+
+    def test_the_queue_costs_a_few_statements_for_many_targets(self):
+        """What is counted does not depend on the machine, apart from how many hosts are stored at once."""
+        targets = 1022
+        self.publish("127.0.0.1")  # makes the tables
+        self.run_command(*self.collect_arguments())
+        self.database.statements()
+        self.publish("127.27.0.0/22")
+        published = self.database.statements()
+        self.assertLess(sum(published.values()) - 2 * targets, 20, published)
+        self.run_command(*self.collect_arguments())
+        ran = self.database.statements()
+        self.assertEqual([["2046"]], self.database.query("SELECT count(*) FROM session"))
+
+        def calls(*beginnings):
+            return sum(number for statement, number in ran.items() if statement.startswith(beginnings))
+        stored, claimed = calls("DELETE FROM queue"), calls("WITH claimed")
+        of_hosts = calls("INSERT INTO outcome", "INSERT INTO session", "SELECT id, client")
+        self.assertEqual(targets * 4, of_hosts, ran)  # each host has two sessions
+        self.assertLess(claimed, targets / 100 + 5)
+        self.assertLess(stored, targets / 4)
+        self.assertLess(sum(ran.values()) - of_hosts, 7 * stored + 5 * claimed + 30, ran)
+        print(f"# {(sum(ran.values()) - of_hosts) / targets:.2f} statements a target of the queue, {of_hosts / targets:.1f} of the store")
+
+    def test_the_next_targets_and_the_open_sessions_of_a_host_are_found_by_an_index(self):
+        self.publish("127.28.0.0/20")
+        self.database.query("INSERT INTO session(host, level, first_seen, last_seen) SELECT id, 10, 0, 0 FROM host")
+        for sql, index in (("SELECT id, client FROM session WHERE host = 77 AND gone IS NULL AND (\"user\" IS NOT NULL) = true ORDER BY id",
+                            "session_open"),
+                           ("SELECT run, host FROM queue WHERE site = 'default' AND run = 1 AND (lease_until IS NULL OR lease_until < 5) "
+                            "ORDER BY lease_until NULLS FIRST LIMIT 100 FOR UPDATE SKIP LOCKED", "queue_next")):
+            plan = self.database.query(f"EXPLAIN {sql}")
+            self.assertIn(index, str(plan))
+            self.assertNotIn("Seq Scan", str(plan))
+
     # ---- pruning
 
     def test_a_prune_waits_for_a_sweep_that_is_being_published(self):

@@ -21,6 +21,7 @@ unix_socket_directories = '{folder}'
 fsync = off
 password_encryption = 'scram-sha-256'
 max_connections = 40
+shared_preload_libraries = 'pg_stat_statements'
 """
 # The superuser by the Unix socket; others by SCRAM.
 ACCESS = "local all postgres trust\n{type} all all 127.0.0.1/32 scram-sha-256\n"
@@ -78,6 +79,13 @@ class PostgresServer(Server):
     def clear(self):
         """Drops all tables."""
         self.query(f"DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION {USER}")
+
+    def statements(self):
+        """{statement: how often it ran} since the last call, of all but the superuser."""
+        rows = self.query(r"SELECT regexp_replace(query, '\s+', ' ', 'g'), sum(calls) FROM pg_stat_statements JOIN pg_roles ON "
+                          "pg_roles.oid = userid WHERE NOT rolsuper GROUP BY 1", "postgres")
+        self.query("SELECT pg_stat_statements_reset()", "postgres")
+        return {statement: int(calls) for statement, calls in rows}
 
     @property
     def authority(self):
@@ -147,3 +155,4 @@ class PostgresServer(Server):
         self.start()
         self.query(f"CREATE ROLE {USER} LOGIN PASSWORD '{self.password(USER)}'", "postgres")
         self.query(f"CREATE DATABASE netsession OWNER {USER}", "postgres")
+        self.query("CREATE EXTENSION pg_stat_statements", "postgres")
