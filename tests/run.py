@@ -25,7 +25,7 @@ from lab import ports
 MEASUREMENTS = ("--suite", "measure")
 SANITIZED = ("attack", "close_fleet", "exports", "list", "nbns", "netsessiond", "netsessiond_kerberos", "interop", "bad_calls",
              "bad_messages", "samba_publish", "samba_kill", "samba_relay", "out_of_memory", "out_of_memory_fleet", "out_of_memory_netsessiond",
-             "out_of_memory_samba", "report", "sweep", "sweep_store")
+             "out_of_memory_samba", "report", "sweep", "sweep_odd_hosts", "sweep_store")
 PASSED = ("OK", "EXPECTEDFAIL", "SKIP")
 printing = threading.Lock()
 

@@ -939,6 +939,7 @@ static const struct cli_item outcomes[] = {
 	{ "`timed_out`", "It did not answer in time; the step says where it stood still." },
 	{ "`connection_lost`", "The connection ended early." },
 	{ "`protocol_error`", "Its answer breaks the rules." },
+	{ "`too_many_sessions`", "Its sessions need more memory than `--max-bytes`." },
 	{ "`server_error`", "It answered with another error, which is in the output." },
 	{ "`local_error`", "This computer lacked memory or open files for it." },
 	{ 0 },

@@ -2,6 +2,7 @@
 #include "targets.h"
 
 #include <stdio.h>
+#include <string.h>
 #include "failure.h"
 #include "terminal/terminal.h"
 
@@ -53,7 +54,9 @@ bool targets_collect(const struct options *options, struct target_list *list)
 	if (options->hosts != NULL && !targets_drop_repeated(list))
 		return false;
 	if (list->names.count == 0 && options->hosts != NULL) {
-		terminal_print_line(stderr, "netsession: %s names no server", options->hosts);
+		terminal_print_line(stderr, "netsession: %s names no server",
+		                    strcmp(options->hosts, "-") == 0 ? "standard input"
+		                                                     : options->hosts);
 		return false;
 	}
 	return list->names.count > 0 || list->refused == 0;

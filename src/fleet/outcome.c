@@ -51,6 +51,11 @@ const struct host_outcome_words host_outcomes[OUTCOME_COUNT] = {
 	                              "see the log of the host", true },
 	[OUTCOME_PROTOCOL_ERROR] = { "protocol_error", "broke the rules of the protocol",
 	                             "see netsession doctor; report it", false },
+	[OUTCOME_TOO_MANY_SESSIONS] = { "too_many_sessions",
+	                                "has more sessions than the limit of memory allows",
+	                                "see whether so many are there; select fewer, or raise "
+	                                "--max-bytes",
+	                                false },
 	[OUTCOME_SERVER_ERROR] = { "server_error", "answered with another error",
 	                           "see the error, and the log of the host", true },
 	[OUTCOME_LOCAL_ERROR] = { "local_error",
@@ -128,7 +133,7 @@ enum host_outcome host_outcome_of(const struct netsession_error *error, uint64_t
 		               ? OUTCOME_NO_COMMON_AUTHENTICATION
 		               : OUTCOME_NOT_SUPPORTED;
 	case ERROR_NOT_ENOUGH_QUOTA: /* where the server says it, there is an NTSTATUS */
-		return error->nt_status == 0 ? OUTCOME_LOCAL_ERROR : OUTCOME_SERVER_ERROR;
+		return error->nt_status == 0 ? OUTCOME_TOO_MANY_SESSIONS : OUTCOME_SERVER_ERROR;
 	default:
 		break;
 	}
