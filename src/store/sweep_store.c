@@ -23,6 +23,8 @@ enum {
 	/* How long it counts how far the clock of the database is ahead, and from when on. */
 	CLOCK_STANDS_MS = 60000,
 	LEAST_AHEAD_MS = 1000,
+	/* Targets that one statement adds to a shared store. */
+	MOST_ADDED = 1000,
 };
 
 struct sweep_store {
@@ -175,6 +177,37 @@ static int sweep_store_compare_elements(const void *left, const void *right)
 	return sweep_store_compare_names(*(const char *const *)left, *(const char *const *)right);
 }
 
+/* As sweep_store_add_target, of a shared store. OFFSET 0: one host after another, by the index. */
+static NET_API_STATUS sweep_store_add_many(struct sweep_store *store, const struct store_run *run,
+                                           const char *const names[], size_t count, struct err *err)
+{
+	static const char *const statements[] = {
+		"INSERT INTO host(name) SELECT asked FROM unnest(CAST(?1 AS TEXT[])) AS asked "
+		"WHERE CAST(?2 AS BIGINT) IS NOT NULL ON CONFLICT DO NOTHING",
+		"INSERT INTO target(run, host) SELECT CAST(?2 AS BIGINT), id FROM "
+		"unnest(CAST(?1 AS TEXT[])) AS asked CROSS JOIN LATERAL (SELECT id FROM host WHERE "
+		"name = asked OFFSET 0) AS host ON CONFLICT DO NOTHING",
+	};
+	char *array = array_of_texts(names, count);
+
+	if (array == NULL)
+		return sweep_store_fail_memory(err);
+	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+		struct database_statement *s = err->status == NERR_Success
+		                                       ? database_prepare(store->db, statements[i],
+		                                                          err)
+		                                       : NULL;
+
+		if (s == NULL)
+			break;
+		database_bind_text(s, 1, array);
+		database_bind_number(s, 2, run->id);
+		(void)database_run(store->db, s, err);
+	}
+	free(array);
+	return err->status;
+}
+
 /* In one order, because two programs that add the same hosts wait for each other. */
 static NET_API_STATUS sweep_store_add_targets(struct sweep_store *store,
                                               const struct store_run *run, char *const names[],
@@ -187,8 +220,13 @@ static NET_API_STATUS sweep_store_add_targets(struct sweep_store *store,
 	if (count > 0)
 		memcpy(sorted, names, count * sizeof *sorted);
 	qsort(sorted, count, sizeof *sorted, sweep_store_compare_elements);
-	for (size_t i = 0; i < count && err->status == NERR_Success; i++)
-		(void)sweep_store_add_target(store, run, sorted[i], err);
+	for (size_t i = 0, step = 1; i < count && err->status == NERR_Success; i += step)
+		if (!database_is_shared(store->db)) {
+			(void)sweep_store_add_target(store, run, sorted[i], err);
+		} else {
+			step = count - i < MOST_ADDED ? count - i : MOST_ADDED;
+			(void)sweep_store_add_many(store, run, &sorted[i], step, err);
+		}
 	free(sorted);
 	return err->status;
 }

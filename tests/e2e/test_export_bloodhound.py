@@ -11,7 +11,7 @@ import jsonschema
 
 from fixtures.programs import Programs
 from fixtures.publisher import Publisher
-from lab import command, tap
+from lab import command, postgres, tap
 from lab.ad import DomainController
 from lab.netsessiond import Netsessiond
 from lab.wait_until import wait_until
@@ -80,6 +80,18 @@ class Export(unittest.TestCase):
         result = self.run_inside("export", "bloodhound", "--domain", "lab.example", "--db", self.db, *arguments)
         self.assertEqual(0, result.exit, result)
         return result, json.loads(result.stdout)
+
+    def test_a_store_in_postgresql_exports_what_a_file_with_the_same_sweeps_does(self):
+        if postgres.programs() is None:
+            self.skipTest("PostgreSQL is not installed")
+        with postgres.PostgresServer() as database:
+            url = f"postgresql://postgres@/netsession?host={database.folder}&port={database.port}"
+            result = self.run_inside("store", "merge", self.db, "--db", url)
+            self.assertEqual(0, result.exit, result)
+            here = self.run_inside("export", "bloodhound", "--domain", "lab.example", "--db", url)
+        there, exported = self.export()
+        self.assertEqual((0, there.stderr, exported), (here.exit, here.stderr, json.loads(here.stdout)))
+        self.assertGreater(len(exported["data"]), 1)
 
     def test_a_session_counts_for_the_computer_that_it_comes_from(self):
         result, file = self.export()
