@@ -453,7 +453,7 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_FLAG,
 	  .member = AT(wait),
 	  .commands = FOR(COLLECT),
-	  .help = "wait for further sweeps (default: end when the queue of the site is empty)" },
+	  .help = "wait for further sweeps, and for a database that is away (default: end when the queue of the site is empty)" },
 	{ .name = "lease",
 	  .argument = "SECONDS",
 	  .kind = CLI_SECONDS,
@@ -544,12 +544,12 @@ static const struct cli_exit collect_exits[] = {
 	{ EXIT_SOME,
 	  "the collector was interrupted, or stopped by hosts that refused the password" },
 	CLI_USAGE_ROW,
-	{ EXIT_NONE, "the database failed" },
+	{ EXIT_NONE, "the database failed, and waiting does not help" },
 	{ 0 },
 };
 
 static const struct cli_exit store_exits[] = {
-	{ EXIT_ALL, "the store was taken over" },
+	{ EXIT_ALL, "the store was taken over, or brought up to date" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "a store failed; the other one is as it was" },
 	{ 0 },
@@ -747,8 +747,10 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "does, and stores each outcome in the transaction that takes the target out of "
 		               "the queue, so that each target has exactly one. Targets of a collector that is "
 		               "gone are claimed by others when their lease has ended; one that is interrupted "
-		               "gives them back at once. If the connection to the database is lost, the "
-		               "collector connects again. The user, the client and the level that the sweep was "
+		               "gives them back at once. What may pass, such as a lost connection, a restart or "
+		               "a deadlock of the database, the collector waits out, and with `--wait` also a "
+		               "database that is away when the collector starts. A wrong password, a wrong "
+		               "certificate, missing rights and a newer schema end it. The user, the client and the level that the sweep was "
 		               "given are those of its targets.\n\n"
 		               "The password of the database is in ~/.pgpass, in the file that PGPASSFILE names, "
 		               "or in a service file: libpq reads them. Each collector counts by itself the "
