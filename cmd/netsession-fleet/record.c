@@ -305,6 +305,10 @@ static int recorder_write(const char *db_name)
 		is_good = end != NULL ? recorder_store(&r, (size_t)(end - r.text) + 1)
 		                      : r.bytes < BATCH_BYTES;
 	}
+	if (!is_good && r.end_ms != 0 && r.bytes > 0)
+		terminal_print_line(stderr,
+		                    "netsessiond: the last sessions before its end could not be "
+		                    "recorded");
 	database_close(r.db);
 	free(r.text);
 	return is_good ? EXIT_ALL : EXIT_NONE;

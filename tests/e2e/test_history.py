@@ -172,6 +172,26 @@ class History(Recorded):
             self.assertRegex(result.stderr, r"FS1: nothing is known from \S+Z to \S+Z: netsessiond's recorder had ended")
             self.assertEqual(1, server.said.count("the recorder of the history has ended; it is started again"))
 
+    def test_netsessiond_serves_on_and_says_so_when_all_of_the_recorder_is_killed(self):
+        with Netsessiond(db=self.db) as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+            self.await_rows(1, "who", "alice")
+            [supervisor, writer] = recorder(server)
+            os.kill(supervisor, signal.SIGKILL)
+            with sessions.held(server, [Wanted("bob", "127.0.0.8")]):
+                self.await_rows(1, "who", "bob")  # the writer goes on
+            server.await_said(r"sessions are not recorded until netsessiond restarts", lambda: os.kill(writer, signal.SIGKILL))
+            self.assertIn("alice", {row["user"] for row in run_list(server, "-o", "json").sessions})
+            server.restart()
+            self.await_rows(0, "who", "alice")
+
+    def test_the_recorder_ends_with_netsessiond(self):
+        with Netsessiond(db=self.db) as server:
+            wait_until(lambda: len(recorder(server)) == 2)
+            pids = recorder(server)
+            server.kill()
+            wait_until(lambda: not any(pathlib.Path(f"/proc/{pid}/cmdline").exists() and
+                                       b"record" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids))
+
     def test_sessions_that_a_killed_netsessiond_leaves_open_end_unseen(self):
         with Netsessiond(db=self.db, netbios_name="FS1") as server:
             with contextlib.suppress(Exception), sessions.held(server, [Wanted("alice", "127.0.0.7")]):
