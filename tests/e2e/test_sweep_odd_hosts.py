@@ -11,7 +11,8 @@ import unittest
 from lab import command, odd_servers, sessions, tap
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
-from lab.scripted_smb import ScriptedSmb, endless_pages, endless_rows
+from lab.samba import SambaServer
+from lab.scripted_smb import ScriptedSmb, endless_pages, endless_rows, head, tail
 from lab.sessions import Wanted
 from lab.socks import Socks
 from lab.wait_until import HANG_S, calm
@@ -61,6 +62,31 @@ class OddHosts(unittest.TestCase):
             result = self.sweep("--timeout", 2, "-u", "alice", f"127.0.0.1:{dripping.port}", f"127.0.0.1:{self.port}")
         self.assertEqual({"timed_out": 1, "answered": 1}, result.jsonl[-1]["outcomes"], result)
         self.assertEqual(f"127.0.0.1:{self.port}", [line["server"] for line in result.jsonl if line["type"] == "host"][0])
+
+    def outcome(self, server, *arguments, **options):
+        """(outcome, step) of the one host."""
+        result = self.sweep(*arguments, f"{server.host}:{server.port}", **options)
+        [host] = self.hosts(result).values()
+        return host["outcome"], host["step"]
+
+    def test_hosts_that_do_not_list_have_their_reasons(self):
+        def answers(stub):
+            return lambda _, request: [stub]
+        anonymous = {"log_on": ["-N"]}
+        for code, outcome in (0x81, "refused"), (0x83, "busy"):  # negative session responses, RFC 1002 4.3.4
+            with odd_servers.OddServer(lambda connection, code=code: connection.sendall(bytes((0x83, 0, 0, 1, code)))) as server:
+                self.assertEqual((outcome, "NEGOTIATE"), self.outcome(server))
+        with Netsessiond(encryption="off") as server:
+            self.assertEqual(("no_common_authentication", "SESSION_SETUP"),
+                             self.outcome(server, "--encrypt", log_on=["-A", server.credentials_file("root")]))
+            self.assertEqual("kerberos_failed", self.outcome(server, log_on=["--kerberos"], env={"KRB5_CONFIG": "/dev/null"})[0])
+        with SambaServer() as samba:
+            self.assertEqual(("not_supported", "NetrSessionEnum"),
+                             self.outcome(samba, "-l", 502, log_on=["-A", samba.credentials_file("root")]))
+        with ScriptedSmb(answers(head(0, 1000) + bytes(8))) as server:
+            self.assertEqual(("protocol_error", "NetrSessionEnum"), self.outcome(server, "-l", 0, **anonymous))
+        with ScriptedSmb(answers(head(0, 0) + tail(0, 0, 4711))) as server:
+            self.assertEqual(("server_error", "NetrSessionEnum"), self.outcome(server, "-l", 0, **anonymous))
 
     def test_hosts_begin_late_by_a_random_time(self):
         """At most --jitter, which is far more than 40 hosts need."""
