@@ -20,16 +20,16 @@ MANY = 300  # sessions for which a table grows
 
 
 class FailingNetsessiond(Netsessiond):
-    """With a history, whose recorder has memory."""
     program = program("netsessiond")
 
-    def __init__(self, *arguments, **options):
-        super().__init__(*arguments, **options)
+
+class RecordingNetsessiond(FailingNetsessiond):
+    """With a history, whose recorder has memory."""
+
+    def _start(self):
         recorder = pathlib.Path(command.built(self.program)).parent / "netsession-fleet"
         if not recorder.exists():
             recorder.symlink_to(command.built("netsession-fleet"))
-
-    def _start(self):
         self.options["db"] = self.folder / "sessions.db"
         super()._start()
 
@@ -157,6 +157,16 @@ class Service(OutOfMemory):
                 server.start()
                 publish_many(server, 0, MANY)
             self.serve(fill_new_table, server, [])
+
+    def test_sessions_are_recorded_or_listed_again_later(self):
+        with RecordingNetsessiond(["alice"], inside=self.failing.inside) as server:
+            self.start(server)
+
+            def log_on():
+                with RawSmb(server) as smb:
+                    smb.negotiate(0x0210)
+                    smb.log_on("alice")
+            self.serve(log_on, server, [])
 
     def test_with_all_of_that_each_allocation_has_failed(self):
         # But for --check, lists on several lines, made-up sessions, a user of more than 64 groups, the warnings of the local
