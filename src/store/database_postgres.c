@@ -415,7 +415,7 @@ const struct database_backend database_postgres = {
 	.try_lock = postgres_try_lock,
 	/* Any number of programs write at once, but only one that is alone. */
 	.begin = "BEGIN; SELECT pg_advisory_xact_lock_shared(1852142707, 1)",
-	.begin_alone = "BEGIN; SET LOCAL lock_timeout = '2s'; SELECT "
+	.begin_alone = "BEGIN; SET LOCAL lock_timeout = '300ms'; SELECT "
 		       "pg_advisory_xact_lock(1852142707, 1)",
 	/* The number is 'nets'. */
 	.begin_migration = "BEGIN; SELECT pg_advisory_xact_lock(1852142707)",

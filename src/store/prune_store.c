@@ -5,7 +5,7 @@
 #include <winerror.h>
 
 /* Rows are deleted by ranges of their ids. */
-enum { RANGE = 20000, PAUSE_MS = 200 };
+enum { RANGE = 20000, PAUSE_MS = 900 };
 
 /* What has an id. Parameters: before when, in seconds; the first id and the last one. */
 static const char session_sql[] =
