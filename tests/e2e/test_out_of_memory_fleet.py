@@ -109,6 +109,10 @@ class Fleet(OutOfMemory):
             self.run_command("close", *self.log_on, "--yes", "-u", "bob", "--hosts", self.hosts, "-o", form, code=1,
                              around=with_session)
 
+    def test_watch_keeps_what_it_sees_or_says_that_it_has_no_memory(self):
+        for around in self.new_store, self.filled_store:
+            self.run_command("watch", "--polls", "2", "--every", "0.01", *self.log_on, "--db", self.db, address(self.server), around=around)
+
     def test_with_all_of_that_each_allocation_has_failed(self):
         self.check_sources(*(str(file.relative_to(command.REPOSITORY)) for folder in SOURCES
                              for file in (command.REPOSITORY / folder).glob("*.c")
