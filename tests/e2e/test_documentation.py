@@ -58,6 +58,7 @@ ELSEWHERE = [
     ("sweep-fleet.md", "netsession sweep --db postgresql", "sweep_queue", "a collector asks what was published for its site"),
     ("sweep-fleet.md", "netsession collect", "sweep_queue", "a collector asks what was published for its site"),
     ("sweep-fleet.md", "netsession sweep status", "sweep_queue", "the status shows sweeps sites and collectors"),
+    ("sweep-fleet.md", "netsession store migrate", "sweep_postgres", "roles with the least rights"),
     ("sweep-fleet.md", "netsession store merge", "sweep_postgres",
      "the file of a site is merged again and again and nothing is there twice"),
     ("run-windows-programs.md", "", "wine", "the commands of the page do what it shows"),
