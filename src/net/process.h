@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs other programs to their end: without a shell and without input, in the C locale and in UTC,
- * with a bound on time and output. This is the tree's only runner of programs. */
+ * with a bound on time and output. system/companion.h starts a program that stays; nothing else
+ * runs programs. */
 #ifndef NET_PROCESS_H
 #define NET_PROCESS_H
 
