@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 
 from lab import command, odd_servers, sessions, tap
@@ -247,6 +248,20 @@ class Fleet(unittest.TestCase):
         self.assertEqual("interrupted", second[2])
         self.assertGreaterEqual(second[0], first[1])
         self.assertLess(4500, second[0] - first[0])  # the turn after 6 s, less what the first one was late
+
+    def test_the_time_while_the_computer_sleeps_counts_for_the_next_turn(self):
+        """The kernel tells of a timer by which clock it goes."""
+        with self.repeating(f"127.0.0.1:{self.port}", every="1h") as process:
+            def timers():
+                texts = []
+                for path in pathlib.Path(f"/proc/{process.pid}/fdinfo").iterdir():
+                    with contextlib.suppress(OSError):
+                        texts.append(path.read_text())
+                return [text for text in texts if "clockid:" in text and "it_value: (0, 0)" not in text]
+            [text] = wait_until(timers)
+        self.assertIn(f"clockid: {time.CLOCK_BOOTTIME}\n", text)
+        self.assertTrue(3000 < int(text.split("it_value: (")[1].split(",")[0]) <= 3600, text)
+        self.assertEqual(0, process.returncode, process.complaints)
 
     def test_targets_are_read_anew_for_each_sweep(self):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as hosts:
