@@ -61,7 +61,7 @@ COMMAND_MAY_INCLUDE = {
                          "fleet/target_list.h", "net/work.h", "store/account.h", "store/database.h", "store/history_store.h",
                          "store/merge_store.h", "store/prune_store.h",
                          "store/report_store.h", "store/status_store.h", "store/sweep_queue.h", "store/sweep_store.h",
-                         "terminal/terminal.h"],
+                         "system/sandbox.h", "terminal/terminal.h"],
     "netsessiond": ["daemon/command_line.h"],
     "netsession-samba": ["samba/setup/command_line.h"],
     "netsession-wine": ["base/err.h", "base/locale.h", "cli/cli.h", "terminal/terminal.h", "wire/reader.h"],

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include "options.h"
 #include "store/history_store.h"
+#include "system/sandbox.h"
 #include "terminal/terminal.h"
 
 enum {
@@ -290,12 +291,46 @@ static bool recorder_say_hello(struct recorder *r)
 	return send(STDIN_FILENO, hello, (size_t)bytes, MSG_NOSIGNAL) == bytes;
 }
 
+/* The names of clients and users come from strangers. SQLite makes its temporary files beside the
+ * database, whose folder is all that is left to the writer. What libpq reads and writes is not
+ * known: certificates, passwords, and Kerberos' files, which its URL and its environment name. */
+static void recorder_restrict(const char *db_name)
+{
+	char *path = realpath(db_name, NULL);
+	struct sandbox sandbox;
+
+	sandbox_begin(&sandbox);
+	sandbox_allow(&sandbox, "/dev/urandom", SANDBOX_READ);
+	if (database_name_is_url(db_name)) {
+		sandbox_allow(&sandbox, "/", SANDBOX_WRITE);
+	} else {
+		sandbox_allow_folder_of(&sandbox, db_name, SANDBOX_WRITE);
+		sandbox_allow_folder_of(&sandbox, path, SANDBOX_WRITE);
+	}
+	(void)sandbox_enter(&sandbox);
+	free(path);
+}
+
+/* Before SQLite opens its first database. */
+static void recorder_set_temporary_folder(const char *db_name)
+{
+	const char *slash = strrchr(db_name, '/');
+	char *folder = slash != NULL ? strndup(db_name, (size_t)(slash - db_name) + 1) : NULL;
+
+	(void)setenv("SQLITE_TMPDIR", folder != NULL ? folder : ".", 1);
+	free(folder);
+}
+
 /* Returns the exit status of the writer: 0 after netsessiond has ended. */
 static int recorder_write(const char *db_name)
 {
 	struct recorder r = { .db_name = db_name, .text = malloc(BATCH_BYTES) };
-	bool is_good = r.text != NULL && recorder_store(&r, 0) && recorder_say_hello(&r);
+	bool is_good;
 
+	recorder_set_temporary_folder(db_name);
+	is_good = r.text != NULL && recorder_store(&r, 0);
+	recorder_restrict(db_name); /* the folder exists only now */
+	is_good = is_good && recorder_say_hello(&r);
 	while (is_good && !r.is_at_end) {
 		const char *end;
 
@@ -316,11 +351,27 @@ static int recorder_write(const char *db_name)
 
 /* ---- the other process ---- */
 
-/* Returns the exit status of the writer; -1: it was killed. */
-static int recorder_await(pid_t writer)
+/* The writer may wait for its database for longer than netsessiond's unit may take to stop. Returns
+ * when the writer has ended, or shortly after netsessiond has. */
+static void recorder_limit_end(pid_t writer, int life)
+{
+	struct pollfd ends[] = { { .fd = life }, { .fd = STDIN_FILENO, .events = POLLRDHUP } };
+
+	while (poll(ends, 2, -1) < 0 && errno == EINTR)
+		;
+	if (ends[0].revents != 0 || poll(ends, 1, END_MS) != 0)
+		return;
+	terminal_print_line(stderr, "netsessiond: the last sessions before its end could not be "
+	                            "recorded: the store did not answer");
+	(void)kill(writer, SIGKILL);
+}
+
+/* life: a pipe that the writer holds. Returns the exit status of the writer; -1: it was killed. */
+static int recorder_await(pid_t writer, int life)
 {
 	int status;
 
+	recorder_limit_end(writer, life);
 	while (waitpid(writer, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
@@ -345,12 +396,17 @@ int recorder_run(const char *db_name)
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
 		(void)signal(ignored[i], SIG_IGN);
 	for (;;) {
-		pid_t writer = fork();
+		int life[2] = { -1, -1 }, status = -1;
+		pid_t writer = pipe(life) == 0 ? fork() : -1;
 
 		began_ms = recorder_now_ms();
 		if (writer == 0)
 			_exit(recorder_write(db_name));
-		if (writer > 0 && recorder_await(writer) == EXIT_ALL)
+		(void)close(life[1]);
+		if (writer > 0)
+			status = recorder_await(writer, life[0]);
+		(void)close(life[0]);
+		if (status == EXIT_ALL)
 			return EXIT_ALL;
 		if (recorder_is_alone())
 			return EXIT_NONE;

@@ -33,6 +33,7 @@ __attribute__((noreturn)) static void companion_execute(const char *const argv[]
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)setsid();
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		(void)unsetenv(ours[i]);
 	if (dup2(socket, STDIN_FILENO) >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) {

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -24,6 +25,10 @@ from lab.sessions import Wanted
 from lab.subreaper import descendants
 from lab.wait_until import HANG_S, wait_until
 
+HAS_LANDLOCK = "landlock" in subprocess.run(
+    ["unshare", "--mount", "sh", "-c", "mount -t securityfs none /sys/kernel/security; cat /sys/kernel/security/lsm"],
+    text=True, capture_output=True, check=False).stdout
+IS_SANITIZED = re.search(rb"__[at]san_init", command.built("netsessiond").read_bytes()) is not None
 SMALL_DISK = 'mount -t tmpfs -o size=1m none "$0" && exec "$@"'
 
 
@@ -191,6 +196,47 @@ class History(Recorded):
             server.kill()
             wait_until(lambda: not any(pathlib.Path(f"/proc/{pid}/cmdline").exists() and
                                        b"record" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids))
+
+    def test_a_database_that_does_not_answer_does_not_delay_the_end_of_the_recorder(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent, \
+                Netsessiond(db=f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x?connect_timeout=600&sslmode=disable") as server:
+            held, _ = silent.accept()
+            self.enterContext(held)
+            pids = recorder(server)
+            self.assertEqual(2, len(pids))
+            self.assertEqual(0, server.terminate())
+            wait_until(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids))
+            self.assertIn("the last sessions before its end could not be recorded: the store did not answer", server.said)
+            server.start()
+
+    def test_the_recorder_has_no_way_to_more_rights_and_the_writer_a_filter_for_system_calls(self):
+        """The folder of the database is that of a link, and the one that the link leads to."""
+        real = self.db.parent.parent / "real"
+        real.mkdir()
+        self.db.parent.mkdir()
+        self.db.symlink_to(real / "sessions.db")
+        with Netsessiond(db=self.db) as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+            self.await_rows(1, "who", "alice")
+            found = [re.findall(r"^(?:NoNewPrivs|Seccomp):\s(.)", pathlib.Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+                     for pid in recorder(server)]
+            self.assertEqual([["1", "0"], ["1", "2"]], found)
+            self.assertTrue((real / "sessions.db").exists())
+
+    def test_the_writer_has_no_files_but_those_in_the_folder_of_the_database(self):
+        if not HAS_LANDLOCK:
+            self.skipTest("this kernel has no Landlock")
+        if IS_SANITIZED:
+            self.skipTest("the sanitizers do not work below strace")
+        with tempfile.NamedTemporaryFile("r") as trace:
+            with Netsessiond(db=self.db, inside=("strace", "-f", "-qq", "-e", "trace=openat,landlock_add_rule,landlock_restrict_self", "-o",
+                                                 trace.name)) as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                self.await_rows(1, "who", "alice")
+            lines = [line.split(maxsplit=1) for line in trace.read().splitlines()]
+        [writer] = {pid for pid, call in lines if f'"{self.db}' in call}
+        calls = [call for pid, call in lines if pid == writer]
+        entered = next(n for n, call in enumerate(calls) if re.match(r"landlock_restrict_self\(.*\) += 0$", call))
+        self.assertEqual({f"{self.db.parent}/", "/dev/urandom"}, {call.split('"')[1] for call in calls[:entered] if "O_PATH" in call})
+        self.assertEqual([], [call for call in calls[entered:] if "EACCES" in call])
 
     def test_sessions_that_a_killed_netsessiond_leaves_open_end_unseen(self):
         with Netsessiond(db=self.db, netbios_name="FS1") as server:
