@@ -15,7 +15,7 @@
 static void every_outcome_has_a_name_of_its_own_and_words(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < OUTCOME_COUNT; i++) {
+	for (enum host_outcome i = 0; i < OUTCOME_COUNT; i++) {
 		assert_non_null(host_outcomes[i].name);
 		assert_non_null(host_outcomes[i].text);
 		assert_int_equal(host_outcome_find(host_outcomes[i].name), i);
