@@ -207,6 +207,14 @@ static const char *postgres_find_state(const char *message)
 	return found;
 }
 
+/* Whether a server, or its name, was looked for: then it may be there the next time. What is wrong
+ * with the settings is said before that. */
+static bool postgres_has_tried(const char *message)
+{
+	return strstr(message, "connection to server") != NULL ||
+	       strstr(message, "could not translate host name") != NULL;
+}
+
 /* An attempt that the server did not answer fails for good where a setting is wrong, or TLS: unless
  * the connection was lost there. libpq has only messages for that, which are English, because no
  * program here sets a locale of messages. */
@@ -218,7 +226,7 @@ static NET_API_STATUS postgres_status_of_attempt(PGconn *connection, ConnStatusT
 		return postgres_status_of(state);
 	if (PQconnectionNeedsPassword(connection))
 		return ERROR_ACCESS_DENIED;
-	if (reached == CONNECTION_BAD ||
+	if ((reached == CONNECTION_BAD && !postgres_has_tried(message)) ||
 	    (reached == CONNECTION_SSL_STARTUP && strstr(message, "SSL SYSCALL error") == NULL &&
 	     strstr(message, "server closed the connection") == NULL))
 		return ERROR_BAD_CONFIGURATION;

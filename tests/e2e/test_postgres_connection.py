@@ -40,8 +40,8 @@ class Connection(unittest.TestCase):
         return command.run(*self.collect_arguments(url or self.database.url), *arguments, env=self.variables | variables)
 
     @contextlib.contextmanager
-    def waiting(self, *arguments, **variables):
-        with subprocess.Popen(list(map(str, [command.built(), *self.collect_arguments(self.database.url), "--wait", *arguments])),
+    def waiting(self, *arguments, url=None, inside=(), **variables):
+        with subprocess.Popen(list(map(str, [*inside, command.built(), *self.collect_arguments(url or self.database.url), "--wait", *arguments])),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               env=command.environment(self.variables | variables)) as running:
             try:
@@ -176,14 +176,14 @@ class Failures(Connection):
 
     # ---- that pass
 
-    def assert_waits_out(self, change, undo, said_once):
+    def assert_waits_out(self, change, undo, said_once, url=None):
         """A collector that starts and one that runs wait while the change holds, say so once, and go on."""
         self.publish()
-        with self.waiting() as first:
+        with self.waiting(url=url) as first:
             wait_until(lambda: self.count("outcome") == 1)
             wait_until(lambda: self.count("pg_stat_activity WHERE usename = 'collector' AND state = 'idle'") == 1)
             change()
-            with self.waiting() as second:
+            with self.waiting(url=url) as second:
                 lines = [wait_until(lambda running=running: running.stderr.readline()) for running in (first, second)]
                 undo()
                 for number in (2, 3):
@@ -200,6 +200,17 @@ class Failures(Connection):
 
     def test_a_database_that_is_down_when_a_collector_starts_or_while_it_runs(self):
         self.assert_waits_out(self.database.kill, self.database.start, "(Connection refused|server closed the connection|terminating)")
+
+    def test_a_database_by_its_unix_socket_that_is_down(self):
+        """libpq learns at once that nobody listens at the socket, or that there is none."""
+        self.assert_waits_out(self.database.kill, self.database.start, "(Connection refused|No such file|server closed the connection|terminating)",
+                              self.database.socket_url)
+
+    def test_a_network_that_is_down_is_waited_out(self):
+        for host, said in (("127.0.0.1", "Network is unreachable"), ("database.invalid", "could not translate host name")):
+            with self.waiting(url=f"postgresql://{postgres.USER}@{host}:{self.database.port}/netsession", inside=("unshare", "--net")) as running:
+                self.assertRegex(running.stderr.readline(), f"{said}.*; trying again\n$")
+                self.stop(running, 3)
 
     def test_too_many_connections(self):
         def change():

@@ -23,8 +23,8 @@ password_encryption = 'scram-sha-256'
 max_connections = 40
 shared_preload_libraries = 'pg_stat_statements'
 """
-# The superuser by the Unix socket; others by SCRAM.
-ACCESS = "local all postgres trust\n{type} all all 127.0.0.1/32 scram-sha-256\n"
+# The superuser by the Unix socket without a password; others by SCRAM.
+ACCESS = "local all postgres trust\nlocal all all scram-sha-256\n{type} all all 127.0.0.1/32 scram-sha-256\n"
 TLS = "ssl = on\nssl_cert_file = '{folder}/server.pem'\nssl_key_file = '{folder}/server.key'\n"
 
 
@@ -63,6 +63,11 @@ class PostgresServer(Server):
     @property
     def url(self):
         return f"postgresql://{USER}@127.0.0.1:{self.port}/netsession"
+
+    @property
+    def socket_url(self):
+        """The same by the Unix socket."""
+        return f"postgresql://{USER}@/netsession?host={self.folder}&port={self.port}"
 
     def passwords_file(self, password=None):
         """Writes a file for PGPASSFILE. Returns its path."""
