@@ -49,6 +49,7 @@
 #define ERROR_CANCELLED                1223
 #define ERROR_REVISION_MISMATCH        1306
 #define ERROR_INTERNAL_ERROR           1359
+#define ERROR_FILE_CORRUPT             1392
 #define ERROR_NO_SYSTEM_RESOURCES      1450
 #define ERROR_TIMEOUT                  1460
 #define ERROR_BAD_CONFIGURATION        1610

@@ -94,7 +94,7 @@ const char *database_needed_text(struct database_statement *statement, int colum
 	const char *text = database_text(statement, column);
 
 	if (text == NULL)
-		err_format(err, ERROR_INVALID_DATA, DATABASE_STEP,
+		err_format(err, ERROR_FILE_CORRUPT, DATABASE_STEP,
 		           "%s is damaged, or netsession did not make it: a text is missing",
 		           statement->db->name);
 	return text;

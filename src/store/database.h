@@ -78,7 +78,7 @@ NET_API_STATUS database_run(struct database *db, struct database_statement *stat
 /* Columns are numbered from 0. A text lives until the next step; NULL where SQL has NULL. */
 const char *database_text(struct database_statement *statement, int column);
 /* The same of a column that is never NULL, unless somebody else made the table: then it gives NULL,
- * and ERROR_INVALID_DATA stands in err. */
+ * and ERROR_FILE_CORRUPT stands in err. */
 const char *database_needed_text(struct database_statement *statement, int column, struct err *err);
 int64_t database_number(struct database_statement *statement, int column);
 bool database_is_null(struct database_statement *statement, int column);

@@ -54,9 +54,14 @@ static NET_API_STATUS sqlite_fail(struct database *db, struct err *err)
 		return err_advise(err, "free some space, and go on with --resume");
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
-		return err_format(err, ERROR_INVALID_DATA, DATABASE_STEP,
+		return err_format(err, ERROR_FILE_CORRUPT, DATABASE_STEP,
 		                  "%s: the file is no database of netsession, or is damaged",
 		                  db->name);
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_TOOBIG:
+		return err_format(err, ERROR_INVALID_DATA, DATABASE_STEP, "%s: %s", db->name,
+		                  message);
 	case SQLITE_BUSY:
 		return err_format(err, ERROR_TIMEOUT, DATABASE_STEP,
 		                  "%s: another program has been writing to it for too long",

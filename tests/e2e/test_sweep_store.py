@@ -176,6 +176,31 @@ class Store(unittest.TestCase):
         self.assertEqual(printed, {name for name, in self.query("SELECT name FROM outcome JOIN host ON host.id = host",
                                                                 db=kept / "sessions.db")})
 
+    # ---- values that are refused
+
+    def test_values_of_one_host_that_the_store_refuses_are_those_of_that_host_alone(self):
+        self.sweep("-u", "alice", "127.0.0.1")
+        with contextlib.closing(sqlite3.connect(self.db)) as connection, connection:
+            connection.execute("CREATE TRIGGER refuse BEFORE INSERT ON outcome WHEN NEW.outcome = 'answered' AND NEW.host IN (SELECT id FROM "
+                               "host WHERE name = '127.0.0.3') BEGIN SELECT RAISE(ABORT, 'no such value'); END")
+        result = self.sweep("-u", "alice", "127.0.0.2", "127.0.0.3", "127.0.0.4")
+        self.assertIn("127.0.0.3: its sessions cannot be stored: ", result.stderr)
+        self.assertEqual([("127.0.0.2", "answered"), ("127.0.0.3", "local_error"), ("127.0.0.4", "answered")],
+                         self.query("SELECT name, outcome FROM outcome JOIN host ON host.id = host WHERE run = 2 ORDER BY name"))
+
+    def test_a_store_that_is_damaged_ends_the_sweep_and_says_so_once(self):
+        self.sweep("-u", "alice", "127.0.0.1")
+        with contextlib.closing(sqlite3.connect(self.db)) as connection:
+            [(root,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'outcome'").fetchall()
+            [(size,)] = connection.execute("PRAGMA page_size").fetchall()
+        with self.db.open("r+b") as file:
+            file.seek((root - 1) * size)
+            file.write(b"\xff" * size)
+        result = self.sweep("-u", "alice", "127.0.0.2", "127.0.0.3")
+        self.assertEqual("store_failed", result.jsonl[-1]["end"], result)
+        self.assertEqual(1, result.stderr.count("is damaged"), result)
+        self.assertNotIn("cannot be stored", result.stderr)
+
     # ---- files
 
     def test_a_store_of_a_newer_schema_is_refused_and_left_alone(self):
