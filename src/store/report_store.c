@@ -247,16 +247,28 @@ NET_API_STATUS report_gaps(struct database *db, const char *server, int64_t from
 		                    .now_ms = now_ms,
 		                    .each = each,
 		                    .context = context };
+	/* The watches of the time, those that are open, and of each server the last one before
+	 * and the first one after: many more may be stored. */
 	struct database_statement *s = database_prepare(
 		db,
 		"SELECT name, interval_ms, began, seen, ended, reason, lost FROM watch JOIN host "
-		"ON host.id = watch.host WHERE kind <> 'lost' AND (CAST(?1 AS TEXT) IS NULL OR name = ?1) ORDER BY "
-		"name, began, watch.id",
+		"ON host.id = watch.host WHERE (CAST(?1 AS TEXT) IS NULL OR name = ?1) AND "
+		"watch.id IN ("
+		"SELECT id FROM watch WHERE kind <> 'lost' AND seen > CAST(?2 AS BIGINT) AND began "
+		"<= CAST(?3 AS BIGINT) "
+		"UNION ALL SELECT id FROM watch WHERE kind <> 'lost' AND ended IS NULL "
+		"UNION ALL SELECT (SELECT id FROM watch WHERE host = h.id AND kind <> 'lost' AND "
+		"seen <= CAST(?2 AS BIGINT) ORDER BY seen DESC LIMIT 1) FROM host AS h "
+		"UNION ALL SELECT (SELECT id FROM watch WHERE host = h.id AND kind <> 'lost' AND "
+		"began > CAST(?3 AS BIGINT) ORDER BY began LIMIT 1) FROM host AS h"
+		") ORDER BY name, began, watch.id",
 		err);
 
 	if (s == NULL)
 		return err->status;
 	database_bind_text(s, 1, server);
+	database_bind_number(s, 2, from_ms);
+	database_bind_number(s, 3, until_ms);
 	while (database_next_row(db, s, err))
 		if (report_take_watch(&w, s, err) != NERR_Success)
 			break;

@@ -11,6 +11,12 @@
 	"CREATE INDEX session_gone ON session(gone) WHERE gone IS NOT NULL;" \
 	"CREATE INDEX session_open ON session(host) WHERE gone IS NULL;"
 
+#define WATCHES_BY_TIME                                                       \
+	"CREATE INDEX watch_last ON watch(host, seen) WHERE kind <> 'lost';"  \
+	"CREATE INDEX watch_next ON watch(host, began) WHERE kind <> 'lost';" \
+	"CREATE INDEX watch_seen ON watch(seen) WHERE kind <> 'lost';"        \
+	"CREATE INDEX watch_open ON watch(host) WHERE kind <> 'lost' AND ended IS NULL;"
+
 #define PRUNING                                 \
 	"CREATE INDEX merged_id ON merged(id);" \
 	"CREATE INDEX target_host ON target(host);"
@@ -131,6 +137,11 @@ const struct schema_migration schema_migrations[] = {
 	{
 		.sqlite = PRUNING,
 		.postgres = PRUNING,
+	},
+	/* Reports read the watches of a time, and the last and the next one of each host. */
+	{
+		.sqlite = WATCHES_BY_TIME,
+		.postgres = WATCHES_BY_TIME,
 	},
 };
 

@@ -1,6 +1,7 @@
 """`netsession report` over a million past sessions, compared within one run."""
 import contextlib
 import pathlib
+import shutil
 import sqlite3
 import tempfile
 import time
@@ -38,6 +39,36 @@ class Speed(unittest.TestCase):
             took.append(result.seconds * 1000)
         print(f"# report who: {sorted(took)[5]:.1f} ms in the middle, {min(took):.1f} ms at best")
         self.assertLess(sorted(took)[5], MOST_MS)
+
+    def test_watches_of_other_times_cost_nothing(self):
+        """Each of many servers was watched again and again: a minute of every two hours."""
+        db = self.db.with_name("watched.db")
+        shutil.copy(self.db, db)
+        now = int(time.time() * 1000)
+        began = [now - n * 7_200_000 for n in range(1, 11)]
+        with contextlib.closing(sqlite3.connect(db)) as connection, connection:
+            connection.executemany(
+                "INSERT INTO watch(host, kind, interval_ms, began, seen, ended, reason) VALUES(?, 'netsessiond', 0, ?, ?, ?, 'start')",
+                ((10 + host, at, at + 60_000, at + 60_000) for host in range(3000) for at in began))
+        took = []
+        for user in range(11):
+            result = command.run("report", "who", f"user{user}", "--db", db, "-o", "json")
+            self.assertEqual(0, result.exit, result)
+            took.append(result.seconds * 1000)
+        print(f"# report who with 30,000 watches: {sorted(took)[5]:.1f} ms in the middle, {min(took):.1f} ms at best")
+        self.assertLess(min(took), MOST_MS)
+
+        def utc(ms):
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ms // 1000))
+
+        def gaps(at_ms):
+            result = command.run("report", "on", "fs7", "--db", db, "-o", "json", "--at", utc(at_ms))
+            return [(note.get("from"), note.get("until"), note["reason"]) for note in result.json.get("notes", [])]
+
+        self.assertEqual([], gaps(began[4] + 30_000))
+        self.assertEqual([(utc(began[5] + 60_000), utc(began[4]), "start")], gaps(began[4] - 600_000))
+        self.assertEqual([(None, utc(began[9]), "not_watched")], gaps(began[9] - 600_000))
+        self.assertEqual([(utc(began[0] + 60_000), None, "ended")], gaps(began[0] + 600_000))
 
     def test_who_in_postgresql_reads_the_rows_of_the_user_alone(self):
         if postgres.programs() is None:
