@@ -56,7 +56,7 @@ def run(*arguments, program="netsession", env=None, inside=(), stdin="", timeout
                           start_new_session=True)  # no terminal: a password prompt cannot hang a test
     if arguments and not str(arguments[0]).startswith("-") and "--help" not in arguments and done.returncode != USAGE:
         own = arguments[:2] if arguments[0] == "store" else arguments[:1]  # store merge may tell to run store migrate
-        again = " ".join((program, *map(str, own)))
+        again = " ".join(map(str, (program, *own)))
         assert again not in done.stdout + done.stderr, f"{again} tells to run {again}: {done.stdout}{done.stderr}"
     return Result(done, time.monotonic() - started_at)
 
