@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/database_name.h"
 #include "base/locale.h"
 #include "base/text_lines.h"
 #include "daemon/config_keys.h"
@@ -148,6 +149,21 @@ static bool config_check_writing(struct config_reader *r, const struct config_ke
 	return false;
 }
 
+/* The file may be read by others; and the name of the database is in the command line of the
+ * program that records. */
+static bool config_check_database(struct config_reader *r, const struct config_key *key,
+                                  const char *value)
+{
+	if (key->type != CONFIG_DATABASE || !database_name_has_password(value))
+		return true;
+	text_lines_fail(&r->lines,
+	                "the value of [%s] %s has a password, which others can see; leave it out, "
+	                "and write it into a service file of libpq, as netsessiond.conf(5) "
+	                "shows",
+	                key->section, key->name);
+	return false;
+}
+
 /* Adds more to the list that is the key's value. */
 static bool config_append_value(struct config_reader *r, const struct config_key *key,
                                 const char *more)
@@ -175,7 +191,7 @@ static int config_on_key(void *user, const char *section, const char *name, cons
 		config_fail_unknown_key(r, section, name);
 		return 0;
 	}
-	if (!config_check_writing(r, key, value))
+	if (!config_check_writing(r, key, value) || !config_check_database(r, key, value))
 		return 0;
 	if (r->goes_on)
 		return config_check_value(r, key, config_append_value(r, key, value), value);

@@ -10,7 +10,8 @@
 static bool config_describe_bounds(const struct config_key *key, char expected[256])
 {
 	config_value_expected(key, expected);
-	return key->type != CONFIG_TEXT && key->type != CONFIG_LIST && key->type != CONFIG_PATH;
+	return key->type != CONFIG_TEXT && key->type != CONFIG_LIST && key->type != CONFIG_PATH &&
+	       key->type != CONFIG_DATABASE;
 }
 
 /* ---- plain text ---- */
@@ -97,7 +98,26 @@ static const struct cli_item labels[] = {
 	{ 0 },
 };
 
+static const struct cli_item service_items[] = {
+	{ "`db = postgresql://?service=history`", "[history] in netsessiond.conf" },
+	{ "`[history]`, `host=db`, `user=netsession`, `dbname=netsession`, `password=...`",
+	  "Lines of `/etc/netsession/pg_service.conf`, which belongs to root and has the mode 0600.\n"
+	  "Other settings of the connection, such as `sslmode=verify-full`, are lines of it, too." },
+	{ "`[Service]`, `LoadCredential=pg_service.conf:/etc/netsession/pg_service.conf`, "
+	  "`Environment=PGSERVICEFILE=/run/credentials/netsessiond.service/pg_service.conf`",
+	  "Lines of a drop-in, which `systemctl edit netsessiond.service` makes." },
+	{ 0 },
+};
+
 static const struct cli_section label_section[] = {
+	{ .title = "PASSWORD OF A DATABASE",
+	  .text = "A password in the value of `db` is refused, because all users of this computer would\n"
+	          "see it. The recorder has the environment of netsessiond and runs as its user, so libpq\n"
+	          "finds the password in the file that `PGPASSFILE` or `PGSERVICEFILE` names.\n"
+	          "netsessiond.service hides home directories, and so ~/.pgpass.\n"
+	          "With systemd, a file of root can be handed to the service. Its mode there may be 0440:\n"
+	          "libpq takes a service file of that mode, and ignores such a file of `PGPASSFILE`.",
+	  .items = service_items },
 	{ .title = "LABELS",
 	  .text = "The users that a list in [access] can name. Upper and lower case are the same.\n"
 	          "`netsession doctor` shows the labels that you have on this computer.",

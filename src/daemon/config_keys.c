@@ -171,11 +171,12 @@ const struct config_key config_keys[] = {
 	{ "audit", "format", CONFIG_CHOICE, AT(audit_format), "json", "one JSON object a line",
 	  .choices = "json" },
 
-	{ "history", "db", CONFIG_PATH, AT(history_db), "",
+	{ "history", "db", CONFIG_DATABASE, AT(history_db), "",
 	  "where the beginning and the end of every session are recorded: a database of SQLite, which is made where it "
 	  "is missing, in a folder that netsessiond's user may write to, such as "
 	  "/var/lib/netsessiond/sessions.db; or one of PostgreSQL that exists, postgresql://USER@HOST/NAME; empty: "
-	  "nowhere. The program netsession-fleet of the package netsession records them. Only root and "
+	  "nowhere. A password is written elsewhere: see PASSWORD OF A DATABASE. "
+	  "The program netsession-fleet of the package netsession records them. Only root and "
 	  "netsessiond's user can read the file", .most = 4096 },
 	{ "history", "server", CONFIG_TEXT, AT(history_server), "",
 	  "the name of this server in the record; where sweeps write to the same database, the name by which they ask "
@@ -270,10 +271,12 @@ void config_value_expected(const struct config_key *key, char expected[EXPECTED_
 	case CONFIG_TEXT:
 	case CONFIG_LIST:
 	case CONFIG_PATH:
+	case CONFIG_DATABASE:
 		(void)snprintf(expected, EXPECTED_BYTES, "%s of %s%u bytes",
-		               key->type == CONFIG_PATH   ? "a path"
-		               : key->type == CONFIG_LIST ? "a list separated by commas"
-		                                          : "a text",
+		               key->type == CONFIG_PATH       ? "a path"
+		               : key->type == CONFIG_DATABASE ? "the name of a database"
+		               : key->type == CONFIG_LIST     ? "a list separated by commas"
+		                                              : "a text",
 		               key->least > 0 ? "1 to " : "at most ", key->most);
 		break;
 	case CONFIG_CHOICE:
@@ -414,6 +417,7 @@ bool config_value_parse(struct config *c, const struct config_key *key, const ch
 	case CONFIG_TEXT:
 	case CONFIG_LIST:
 	case CONFIG_PATH:
+	case CONFIG_DATABASE:
 		return config_set_text(c, member, key, text);
 	case CONFIG_CHOICE:
 	case CONFIG_CHOICES:

@@ -53,6 +53,7 @@ enum config_type {
 	CONFIG_TEXT,      /* char *, of most bytes at most */
 	CONFIG_LIST,      /* char *, separated by commas, may go on on further lines */
 	CONFIG_PATH,      /* char * */
+	CONFIG_DATABASE,  /* char *, the path of a file or a URL, without a password */
 	CONFIG_CHOICE,    /* char *, one of choices */
 	CONFIG_CHOICES,   /* char *, a list of them */
 	CONFIG_NUMBER,    /* uint32_t, from least to most */

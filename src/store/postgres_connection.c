@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 #include <winerror.h>
+#include "base/database_name.h"
 #include "store/backend.h"
 
 #define CAPITALS_AND_DIGITS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -63,43 +64,29 @@ void postgres_copy_message(char *to, size_t room, const char *message)
 
 /* ---- the URL ---- */
 
-/* What libpq says of a malformed URL quotes it, with a password that may be in it. */
-static bool postgres_may_show(const char *url)
-{
-	const char *colon = strchr(strchr(url, ':') + 1, ':'), *at = strchr(url, '@');
-
-	return strstr(url, "password") == NULL && (at == NULL || colon == NULL || colon > at);
-}
-
-/* A command line can be read by everybody on this computer, and is kept by shells. */
-static bool postgres_has_password(const char *url, struct err *err)
+/* A command line can be read by everybody on this computer, and is kept by shells. What libpq says
+ * of a malformed URL quotes it, so a password is looked for first. */
+static NET_API_STATUS postgres_check_url(const char *url, struct err *err)
 {
 	char *message = NULL, text[MESSAGE_BYTES];
-	PQconninfoOption *options = PQconninfoParse(url, &message);
-	bool is_found = false;
+	PQconninfoOption *options;
 
+	if (database_name_has_password(url)) {
+		err_set(err, ERROR_INVALID_PARAMETER, DATABASE_STEP,
+		        "the URL of the database has a password, which others can see");
+		return err_advise(
+			err, "write the password into ~/.pgpass, into the file that PGPASSFILE "
+			     "names, or into a service file");
+	}
+	options = PQconninfoParse(url, &message);
 	if (options == NULL) {
 		postgres_copy_message(text, sizeof text, message);
 		err_format(err, ERROR_INVALID_PARAMETER, DATABASE_STEP,
-		           "the URL of the database is malformed%s%s",
-		           postgres_may_show(url) ? ": " : "", postgres_may_show(url) ? text : "");
+		           "the URL of the database is malformed: %s", text);
 	}
-	for (const PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
-		if (o->dispchar[0] == '*' && o->val != NULL)
-			is_found = true;
 	PQconninfoFree(options);
 	PQfreemem(message);
-	return is_found;
-}
-
-static NET_API_STATUS postgres_check_url(const char *url, struct err *err)
-{
-	if (!postgres_has_password(url, err))
-		return err->status;
-	err_set(err, ERROR_INVALID_PARAMETER, DATABASE_STEP,
-	        "the URL of the database has a password, which others can see");
-	return err_advise(err, "write the password into ~/.pgpass, into the file that PGPASSFILE "
-	                       "names, or into a service file");
+	return err->status;
 }
 
 /* ---- connecting ---- */

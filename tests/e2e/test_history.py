@@ -472,6 +472,21 @@ class Postgres(Recorded):
                 self.assertEqual(found["gone"], found["last_seen"])
             self.assertEqual([], self.reasons())
 
+    def test_the_password_is_in_a_service_file_that_root_and_a_group_may_read(self):
+        """So systemd's LoadCredential hands a file of root to the user of a service."""
+        service = self.database.folder / "pg_service.conf"
+        service.write_text(f"[history]\nhost=127.0.0.1\nport={self.database.port}\nuser={postgres.USER}\ndbname=netsession\n"
+                           f"password={self.database.password(postgres.USER)}\n")
+        service.chmod(0o440)
+        shutil.chown(service, "root", "nogroup")
+        self.database.folder.chmod(0o755)
+        with unittest.mock.patch.dict(os.environ, {"PGSERVICEFILE": str(service), "PGPASSFILE": "/nowhere"}):
+            server = self.enterContext(Netsessiond(db="postgresql://?service=history", netbios_name="FS1", user="nobody"))
+        with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+            for process in recorder(server):
+                self.assertEqual(65534, os.stat(f"/proc/{process}").st_uid)
+            self.await_rows(1, "who", "alice")
+
     def test_watch_records(self):
         with Netsessiond() as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
             self.assertEqual(0, command.run("watch", "-A", server.credentials_file("root"), "--db", self.db, "--polls", 2, "--every", 0.1,

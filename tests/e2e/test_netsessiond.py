@@ -112,6 +112,18 @@ class Check(Folder):
                     "policy = open")
         self.refuse("1: there is no section [acess]; expected [server], [auth], [access], [audit], [history], [demo]", "[acess]")
 
+    def test_a_password_in_the_name_of_a_database_is_refused_and_not_shown(self):
+        """Everybody could read it in the file, and in the command line of the program that records."""
+        for name in ("postgresql://u:Geheim1@h/d", "postgresql://h/d?user=u&password=Geheim1", "postgresql://u:Gehe/im1@h/d",
+                     "host=h password=Geheim1"):
+            self.write("[history]", f"db = {name}")
+            for arguments in (("--check",), ()):
+                result = daemon(*arguments, "--config", self.file)
+                self.assertEqual((1, "", f"netsessiond: {self.file}:2: the value of [history] db has a password, which others can see; leave "
+                                  "it out, and write it into a service file of libpq, as netsessiond.conf(5) shows\n"),
+                                 (result.exit, result.stdout, result.stderr))
+        self.assertEqual(0, daemon("--check", "--config", self.write("[history]", "db = postgresql://u@h:5432/d")).exit)
+
     def test_users_that_others_may_read_are_refused(self):
         users = self.private("users", "LAB:alice:secret\n")
         lines = "[auth]", f"ntlm_users = {users}"

@@ -119,6 +119,18 @@ static void values_of_all_types_are_read(void **state)
 	config_fini(&c);
 }
 
+static void the_name_of_a_database_has_no_password(void **state)
+{
+	struct config c = read_good("[history]\ndb = postgresql://u@h/d\n");
+
+	(void)state;
+	assert_string_equal(c.history_db, "postgresql://u@h/d");
+	config_fini(&c);
+	refuse("[history]\ndb = postgresql://u:secret@h/d\n",
+	       ":2: the value of [history] db has a password, which others can see; leave it out, and "
+	       "write it into a service file of libpq, as netsessiond.conf(5) shows");
+}
+
 static void an_empty_address_or_path_means_none(void **state)
 {
 	struct config c = read_good("[server]\nlisten =\nsocket =\n");
@@ -409,6 +421,7 @@ TEST_GROUP(config)
 		cmocka_unit_test(an_empty_file_gives_the_defaults),
 		cmocka_unit_test(a_missing_file_gives_the_defaults_unless_it_must_exist),
 		cmocka_unit_test(values_of_all_types_are_read),
+		cmocka_unit_test(the_name_of_a_database_has_no_password),
 		cmocka_unit_test(an_empty_address_or_path_means_none),
 		cmocka_unit_test(a_list_continues_on_lines_that_begin_with_a_blank),
 		cmocka_unit_test(an_unknown_key_or_section_is_refused_with_its_line),
