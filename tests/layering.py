@@ -58,7 +58,7 @@ COMMAND_MAY_INCLUDE = {
     "netsession-fleet": ["base/ascii.h", "base/client_name.h", "base/err.h", "base/escape.h", "base/growing.h", "base/ip_address.h",
                          "base/locale.h", "base/text.h", "base/user_name.h", "client/server_name.h", "client/server_operand.h",
                          "fleet/directory.h", "fleet/outcome.h", "fleet/reverse_lookup.h", "fleet/sweep.h",
-                         "fleet/target_list.h", "net/work.h", "store/account.h", "store/database.h", "store/history_store.h",
+                         "fleet/target_list.h", "net/work.h", "sessions/snapshot.h", "store/account.h", "store/database.h", "store/history_store.h",
                          "store/merge_store.h", "store/prune_store.h",
                          "store/report_store.h", "store/status_store.h", "store/sweep_queue.h", "store/sweep_store.h",
                          "system/sandbox.h", "terminal/terminal.h"],

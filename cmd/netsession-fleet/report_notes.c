@@ -23,6 +23,7 @@ static const char *report_notes_reason(const char *word)
 		{ "overflow", "netsessiond's recorder did not keep up" },
 		{ "publisher", "a program that publishes sessions was away" },
 		{ "no_answer", "the server did not answer" },
+		{ "late", "a poll was late" },
 		{ "store", "the store could not be written" },
 		{ "ended", "nobody watched the server" },
 		{ "silent", "nobody has told of the server since" },

@@ -169,7 +169,8 @@ static void watch_update(const struct watch *watch, struct watched_server *serve
 		}
 	}
 	if (watch->record != NULL)
-		watch_recording->end(watch->record, tracker_sessions(server->tracker));
+		watch_recording->end(watch->record, (size_t)(server - watch->servers),
+		                     tracker_sessions(server->tracker));
 }
 
 /* If a source of the server is lost, its sessions may be open for all that is known: keeps those
@@ -478,7 +479,7 @@ int command_watch(const struct options *options)
 		watched_server_fini(&watch.servers[i]);
 	free(watch.servers);
 	if (watch.record != NULL)
-		watch_recording->close(watch.record);
+		watch_recording->close(watch.record, &is_interrupted);
 out:
 	netsession_credentials_free(watch.credentials);
 	return code;

@@ -23,7 +23,7 @@ from lab.netsessiond import Netsessiond
 from lab.process import resident_mib
 from lab.sessions import Wanted
 from lab.subreaper import descendants
-from lab.wait_until import HANG_S, wait_until
+from lab.wait_until import HANG_S, calm, wait_until
 
 HAS_LANDLOCK = "landlock" in subprocess.run(
     ["unshare", "--mount", "sh", "-c", "mount -t securityfs none /sys/kernel/security; cat /sys/kernel/security/lsm"],
@@ -438,6 +438,60 @@ class Watch(Recorded):
                 second.wait(HANG_S)
             self.assertIn("another program records the sessions of 127.0.0.1", second.complaints)
             self.assertEqual(1, len(self.rows("who", "alice", "--since", "1h")))
+
+    def locked_store(self):
+        """The store, in which nobody else can write until it is closed."""
+        store = self.enterContext(contextlib.closing(sqlite3.connect(self.db, isolation_level=None, check_same_thread=False)))
+        store.execute("BEGIN IMMEDIATE")
+        return store
+
+    def test_a_store_that_is_busy_delays_neither_a_line_nor_the_end(self):
+        with Netsessiond() as server, sessions.held(server, [Wanted("bob", "127.0.0.8")]), self.watching(server) as process:
+            self.await_rows(1, "who", "bob")
+            store = self.locked_store()
+            with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                while "alice" not in process.stdout.readline():
+                    pass
+                before = time.monotonic()
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(3, process.wait(HANG_S))
+                self.assertLess(time.monotonic() - before, calm(4))
+            store.execute("ROLLBACK")
+        self.assertEqual("netsession: what was seen last is not recorded: the store did not answer\n", process.complaints)
+
+    def test_what_a_busy_store_keeps_waiting_is_recorded_with_its_time_and_without_a_gap(self):
+        with Netsessiond() as server, sessions.held(server, [Wanted("bob", "127.0.0.8")]), self.watching(server) as process:
+            self.await_rows(1, "who", "bob")
+            store = self.locked_store()
+            with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                while "alice" not in process.stdout.readline():
+                    pass
+            while "alice" not in process.stdout.readline():
+                pass
+            ended = time.time()
+            wait_until(lambda: time.time() > ended + 2)
+            store.execute("ROLLBACK")
+            wait_until(lambda: self.rows("who", "alice", "--since", "1h") and not self.rows("who", "alice"))
+            [found] = self.rows("who", "alice", "--since", "1h")
+            self.assertLessEqual(seconds(found["gone"]), ended + 1)
+            self.assertNotIn("store", self.gaps())
+        self.assertEqual((0, ""), (process.returncode, process.complaints))
+
+    def test_a_poll_that_was_late_is_a_gap(self):
+        with Netsessiond() as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]), self.watching(server) as process:
+            self.await_rows(1, "who", "alice")
+            process.send_signal(signal.SIGSTOP)
+            stopped = time.time()
+            wait_until(lambda: time.time() > stopped + 3)
+            process.send_signal(signal.SIGCONT)
+            wait_until(lambda: "late" in self.gaps())
+            gap = next(note for note in self.notes("who", "x", "--since", "1h") if note.get("reason") == "late")
+            self.assertLessEqual(2, seconds(gap["until"]) - seconds(gap["from"]))
+            self.assertEqual(1, len(self.rows("who", "alice", "--since", "1h")))
+
+    def test_a_server_is_recorded_once(self):
+        result = command.run("watch", "--db", self.db, "fs1", "fs2", "\\\\FS1", "--polls", "1")
+        self.assertEqual((3, "netsession: FS1 is named twice: a store records a server once\n"), (result.exit, result.stderr))
 
     def test_filters_do_not_go_with_a_store(self):
         result = command.run("watch", "--db", self.db, "-u", "alice", "127.0.0.1")
