@@ -2,6 +2,7 @@
 /* The database is a file of SQLite. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,6 +228,43 @@ static void sqlite_make_folders(const char *path)
 	free(folder);
 }
 
+static NET_API_STATUS sqlite_check_file(const char *path, const char *suffix,
+                                        enum database_access access, struct err *err)
+{
+	char name[PATH_MAX];
+	struct stat info;
+
+	if (snprintf(name, sizeof name, "%s%s", path, suffix) >= (int)sizeof name ||
+	    stat(name, &info) != 0 || !S_ISREG(info.st_mode))
+		return NERR_Success;
+	if (info.st_uid != geteuid() && info.st_uid != 0 &&
+	    (geteuid() != 0 || access == DATABASE_CREATE)) {
+		err_format(err, ERROR_ACCESS_DENIED, DATABASE_STEP, "%s belongs to another user",
+		           name);
+		return err_advise(err, "run this as that user, or chown the file to yourself");
+	}
+	if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+		return NERR_Success;
+	err_format(err, ERROR_ACCESS_DENIED, DATABASE_STEP, "%s: other users can read or change it",
+	           name);
+	return err_advise(err, "chmod 600 it");
+}
+
+/* The files say who was where. Root may read and change those of everybody; but what root records,
+ * others shall not read because the file was theirs. */
+static NET_API_STATUS sqlite_check_files(const char *path, enum database_access access,
+                                         struct err *err)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+		if (err->status == NERR_Success)
+			(void)sqlite_check_file(path, suffixes[i], access, err);
+	return err->status;
+}
+
+/* SQLite makes and opens the file at once, and reads or writes nothing before the first statement:
+ * what is checked in between cannot be exchanged by others. */
 static NET_API_STATUS sqlite_open_file(struct sqlite_database *db, enum database_access access,
                                        struct err *err)
 {
@@ -242,12 +280,15 @@ static NET_API_STATUS sqlite_open_file(struct sqlite_database *db, enum database
 	mask = umask(077); /* the file says who was where */
 	code = sqlite3_open_v2(path, &db->sqlite, flags, NULL);
 	(void)sqlite3_busy_timeout(db->sqlite, DATABASE_BUSY_MS);
-	if (code == SQLITE_OK && access != DATABASE_READ)
+	if (code == SQLITE_OK && sqlite_check_files(path, access, err) == NERR_Success &&
+	    access != DATABASE_READ)
 		code = sqlite3_exec(db->sqlite,
 		                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 		                    "PRAGMA foreign_keys = ON;",
 		                    NULL, NULL, NULL);
 	(void)umask(mask);
+	if (err->status != NERR_Success)
+		return err->status;
 	if (db->sqlite == NULL)
 		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, DATABASE_STEP, NULL);
 	if (code == SQLITE_CANTOPEN && access != DATABASE_CREATE)

@@ -122,6 +122,7 @@ class Export(unittest.TestCase):
         """As the store has it after such an answer, in a copy."""
         db = self.db.with_name("denied.db")
         with contextlib.closing(sqlite3.connect(self.db)) as store, contextlib.closing(sqlite3.connect(db)) as copy, copy:
+            db.chmod(0o600)
             store.backup(copy)
             copy.execute("UPDATE outcome SET outcome = 'denied', error = 'access denied' WHERE outcome = 'answered'")
             copy.execute("UPDATE outcome SET outcome = 'local_error' WHERE outcome = 'no_such_name'")
@@ -136,6 +137,7 @@ class Export(unittest.TestCase):
     def test_a_computer_of_two_names_is_there_once_with_the_sessions_of_both(self):
         db = self.db.with_name("twice.db")
         with contextlib.closing(sqlite3.connect(self.db)) as store, contextlib.closing(sqlite3.connect(db)) as copy, copy:
+            db.chmod(0o600)
             store.backup(copy)
             copy.execute("INSERT INTO host(name) VALUES('fs1'), ('FS1.lab.example:139')")
             for name, outcome in (("fs1", "answered"), ("FS1.lab.example:139", "unreachable")):

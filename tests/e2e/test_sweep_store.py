@@ -4,6 +4,7 @@ import contextlib
 import json
 import pathlib
 import random
+import shutil
 import signal
 import sqlite3
 import stat
@@ -203,6 +204,60 @@ class Store(unittest.TestCase):
 
     # ---- files
 
+    def commands(self):
+        """A command line of each command that opens a store of SQLite."""
+        watched = f"127.0.0.1:{self.port}"
+        credentials = ("-A", self.server.credentials_file("root"))
+        return [self.arguments("-u", "alice", "127.0.0.1"), self.arguments("--resume"), ("sweep", "status", "--db", self.db),
+                ("report", "hosts", "--db", self.db), ("report", "prune", "--older-than", "1", "--db", self.db),
+                ("export", "ocsf", "--db", self.db), ("store", "migrate", "--db", self.db),
+                ("store", "merge", self.db, "--db", self.folder / "other.db"),
+                ("watch", *credentials, "--polls", "1", "--db", self.db, watched)]
+
+    def test_a_store_that_others_can_read_or_change_is_refused(self):
+        self.sweep("-u", "alice", "127.0.0.1")
+        for mode in (0o640, 0o604, 0o620, 0o602):
+            self.db.chmod(mode)
+            for arguments in self.commands():
+                result = command.run(*arguments)
+                self.assertNotEqual(0, result.exit, result)
+                self.assertIn(f"{self.db}: other users can read or change it; chmod 600 it\n", result.stderr)
+        self.db.chmod(0o600)
+        self.assertEqual([(1,)], self.query("SELECT count(*) FROM run"))
+        result = self.sweep("-u", "alice", "127.0.0.1")
+        self.assertEqual(0, result.exit, result)
+
+    def test_a_store_of_another_user_is_read_by_root_alone_and_nobody_records_in_it(self):
+        self.sweep("-u", "alice", "127.0.0.1")
+        for path in (self.folder, self.db.parent):
+            path.chmod(0o755)
+        shutil.chown(self.db.parent, "games")
+        shutil.chown(self.db, "games")
+        for arguments, said in (
+                (("report", "hosts"), ""), (("report", "prune", "--older-than", "1"), ""),
+                (("store", "migrate"), f"{self.db} belongs to another user; run this as that user, or chown the file to yourself\n"),
+                (self.arguments("-u", "alice", "127.0.0.1")[:-1] + ["127.0.0.2"], f"{self.db} belongs to another user; run this as")):
+            self.assertIn(said, command.run(*arguments, "--db", self.db).stderr, arguments)
+        self.assertEqual([(1,)], self.query("SELECT count(*) FROM run"))
+        self.db.chmod(0o644)
+        result = command.run("report", "hosts", "--db", self.db, inside=("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"))
+        self.assertIn(f"{self.db} belongs to another user", result.stderr)
+        self.db.chmod(0o600)
+        link = self.folder / "link.db"
+        link.symlink_to(self.db)
+        self.assertIn(f"{link} belongs to another user", self.sweep("-u", "alice", "127.0.0.1", db=link).stderr)
+
+    def test_files_that_others_made_beside_a_new_store_are_refused(self):
+        """As in a folder that everybody may write to."""
+        for suffix in ("-wal", "-shm", "-journal"):
+            for owner, mode, said in (("games", 0o600, "belongs to another user"), ("root", 0o666, "other users can read or change it")):
+                db = self.folder / f"{owner}{suffix}.db"
+                beside = pathlib.Path(f"{db}{suffix}")
+                beside.touch()
+                beside.chmod(mode)
+                shutil.chown(beside, owner)
+                self.assertIn(f"{beside}{'' if owner == 'games' else ':'} {said}", self.sweep("-u", "alice", "127.0.0.1", db=db).stderr)
+
     def test_a_store_of_a_newer_schema_is_refused_and_left_alone(self):
         self.sweep("-u", "alice", "127.0.0.1")
         with contextlib.closing(sqlite3.connect(self.db)) as connection:
@@ -214,6 +269,7 @@ class Store(unittest.TestCase):
 
     def test_what_is_no_store_is_refused(self):
         self.db.parent.mkdir()
+        self.db.touch(mode=0o600)
         self.db.write_text("this is no database\n" * 100)
         result = self.sweep("-u", "alice", "127.0.0.1")
         self.assertEqual(3, result.exit, result)
