@@ -61,6 +61,25 @@ def log_on_until_said(server):
                 return
 
 
+@contextlib.contextmanager
+def watching(server, db, *arguments):
+    command_line = [command.built(), "watch", "-A", server.credentials_file("root"), "--db", db, "--every", "0.2", "-o", "jsonl", *arguments,
+                    f"127.0.0.1:{server.port}"]
+    with subprocess.Popen(list(map(str, command_line)), env=command.environment(), text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.output, process.complaints = process.communicate(timeout=HANG_S)
+
+
+def read_until(process, text):
+    while text not in (line := process.stdout.readline()):
+        if not line:
+            raise AssertionError(f"the output ended before {text!r}")
+
+
 class Recorded(unittest.TestCase):
     inside = ()
 
@@ -375,17 +394,8 @@ class History(Recorded):
 class Watch(Recorded):
     """`netsession watch --db`"""
 
-    @contextlib.contextmanager
-    def watching(self, server, *arguments, db=None, env=None):
-        command_line = [command.built(), "watch", "-A", server.credentials_file("root"), "--db", db or self.db, "--every", "0.2",
-                        "-o", "jsonl", *arguments, f"127.0.0.1:{server.port}"]
-        with subprocess.Popen(list(map(str, command_line)), env=command.environment(env), text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE) as process:
-            try:
-                yield process
-            finally:
-                process.terminate()
-                process.output, process.complaints = process.communicate(timeout=HANG_S)
+    def watching(self, server, *arguments):
+        return watching(server, self.db, *arguments)
 
     def test_a_session_has_ended_between_two_polls(self):
         with Netsessiond() as server, self.watching(server) as process:
@@ -450,8 +460,7 @@ class Watch(Recorded):
             self.await_rows(1, "who", "bob")
             store = self.locked_store()
             with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
-                while "alice" not in process.stdout.readline():
-                    pass
+                read_until(process, "alice")
                 before = time.monotonic()
                 process.send_signal(signal.SIGINT)
                 self.assertEqual(3, process.wait(HANG_S))
@@ -464,10 +473,8 @@ class Watch(Recorded):
             self.await_rows(1, "who", "bob")
             store = self.locked_store()
             with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
-                while "alice" not in process.stdout.readline():
-                    pass
-            while "alice" not in process.stdout.readline():
-                pass
+                read_until(process, "alice")
+            read_until(process, "alice")
             ended = time.time()
             wait_until(lambda: time.time() > ended + 2)
             store.execute("ROLLBACK")
@@ -547,6 +554,19 @@ class Postgres(Recorded):
                                             f"127.0.0.1:{server.port}", env=self.variables).exit)
             [found] = self.rows("who", "alice")
             self.assertEqual("poll", found["seen_by"])
+
+    def test_a_watch_ends_although_the_database_does_not_answer(self):
+        with Netsessiond() as server, sessions.held(server, [Wanted("bob", "127.0.0.8")]), watching(server, self.db) as process:
+            self.await_rows(1, "who", "bob")
+            with self.database.session("BEGIN; LOCK TABLE watch"):
+                with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                    read_until(process, "alice")
+                before = time.monotonic()
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(3, process.wait(HANG_S))
+                self.assertLess(time.monotonic() - before, calm(4))
+            self.assertIn("what was seen last is not recorded", process.stderr.read())
+            self.assertEqual([], self.rows("who", "alice", "--since", "1h"))
 
 
 if __name__ == "__main__":
