@@ -207,7 +207,7 @@ static void merge_take_watch(struct merge *m, struct database_statement *row, st
 	int64_t id;
 
 	merge_write_source(m, "watch", database_number(row, 8), database_number(row, 3), source);
-	if (!merge_find(m, source, &id, err)) {
+	if (!merge_find(m, source, &id, err) || (id < 0 && database_number(row, 4) / 1000 >= -id)) {
 		s = merge_prepare(m->to,
 		                  "INSERT INTO watch(host, kind, interval_ms, began, seen, ended, "
 		                  "reason, lost) VALUES((SELECT id FROM host WHERE name = ?1), ?2, "
@@ -228,22 +228,44 @@ static void merge_take_watch(struct merge *m, struct database_statement *row, st
 	(void)database_run(m->to, s, err);
 }
 
-/* row: name, client, user, account, client_type, transport, num_opens, user_flags, level, started,
- * first_seen, last_seen, gone, id */
-static void merge_add_session(struct merge *m, struct database_statement *row, const char *source,
+/* The watch of a session; 0: a sweep has seen it, or its watch was pruned. */
+static int64_t merge_watch_of(const struct merge *m, struct database_statement *row,
                               struct err *err)
+{
+	char source[SOURCE_BYTES];
+	int64_t id = 0;
+
+	if (database_is_null(row, 14))
+		return 0;
+	merge_write_source(m, "watch", database_number(row, 14), database_number(row, 15), source);
+	return merge_find(m, source, &id, err) && id > 0 ? id : 0;
+}
+
+static void merge_bind_watch(struct database_statement *to, int parameter, int64_t watch)
+{
+	if (watch != 0)
+		database_bind_number(to, parameter, watch);
+	else
+		database_bind_null(to, parameter);
+}
+
+/* row: name, client, user, account, client_type, transport, num_opens, user_flags, level, started,
+ * first_seen, last_seen, gone, id; id and began of its watch */
+static void merge_add_session(struct merge *m, struct database_statement *row, const char *source,
+                              int64_t watch, struct err *err)
 {
 	struct database_statement *s = merge_prepare(
 		m->to,
 		"INSERT INTO session(host, client, user, account, client_type, transport, "
-		"num_opens, user_flags, level, started, first_seen, last_seen, gone) "
+		"num_opens, user_flags, level, started, first_seen, last_seen, gone, watch) "
 		"VALUES((SELECT id FROM host WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-		"?10, ?11, ?12, ?13) RETURNING id",
+		"?10, ?11, ?12, ?13, ?14) RETURNING id",
 		err);
 
 	if (s == NULL)
 		return;
 	merge_bind_columns(s, row, 0, 13);
+	merge_bind_watch(s, 14, watch);
 	merge_remember(m, source, merge_insert(m, s, err), err);
 	m->counts->sessions++;
 }
@@ -251,20 +273,20 @@ static void merge_add_session(struct merge *m, struct database_statement *row, c
 static void merge_take_session(struct merge *m, struct database_statement *row, struct err *err)
 {
 	struct database_statement *s;
+	int64_t id, watch = merge_watch_of(m, row, err);
 	char source[SOURCE_BYTES];
-	int64_t id;
 
 	merge_write_source(m, "session", database_number(row, 13), database_number(row, 10),
 	                   source);
 	/* One that was pruned comes back when it was seen since. */
 	if (!merge_find(m, source, &id, err) || (id < 0 && database_number(row, 11) >= -id)) {
-		merge_add_session(m, row, source, err);
+		merge_add_session(m, row, source, watch, err);
 		return;
 	}
 	/* A sweep of the other store may have seen it later. */
 	s = merge_prepare(m->to,
 	                  "UPDATE session SET started = coalesce(started, ?1), last_seen = ?2, "
-	                  "gone = ?3 WHERE id = ?4 AND last_seen <= ?2",
+	                  "gone = ?3, watch = ?5 WHERE id = ?4 AND last_seen <= ?2",
 	                  err);
 	if (s == NULL)
 		return;
@@ -272,6 +294,7 @@ static void merge_take_session(struct merge *m, struct database_statement *row, 
 	database_bind_text(s, 2, database_text(row, 11));
 	database_bind_text(s, 3, database_text(row, 12));
 	database_bind_number(s, 4, id);
+	merge_bind_watch(s, 5, watch);
 	(void)database_run(m->to, s, err);
 }
 
@@ -296,7 +319,7 @@ static const struct {
 	  merge_take_watch },
 	{ "SELECT name, client, user, account, client_type, transport, num_opens, user_flags, "
 	  "level, started, first_seen, CASE WHEN gone IS NULL AND seen / 1000 > last_seen THEN seen "
-	  "/ 1000 ELSE last_seen END, gone, session.id FROM session JOIN host ON host.id = "
+	  "/ 1000 ELSE last_seen END, gone, session.id, watch.id, began FROM session JOIN host ON host.id = "
 	  "session.host LEFT JOIN watch ON watch.id = session.watch ORDER BY name, session.id",
 	  merge_take_session },
 };

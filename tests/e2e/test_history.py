@@ -166,11 +166,18 @@ class History(Recorded):
         self.await_rows(0, "who", "alice")
         self.db = central
         [found] = self.rows("who", "alice")
-        self.assertNotIn("gone", found)
+        self.assertEqual(("netsessiond", True), (found["seen_by"], "gone" not in found))
         self.assertEqual(["recorder", "ended"], self.reasons())
+        with contextlib.closing(sqlite3.connect(central)) as connection, connection:
+            connection.execute("UPDATE session SET first_seen = 1, last_seen = 1")
+            connection.execute("UPDATE watch SET seen = 1000, ended = 1000")
+        self.assertEqual(0, command.run("report", "prune", "--older-than", "1", "--db", central).exit)
+        with contextlib.closing(sqlite3.connect(central)) as connection:
+            self.assertEqual([(0, 0)], connection.execute("SELECT (SELECT count(*) FROM session), count(*) FROM watch").fetchall())
         self.assertEqual(0, command.run("store", "merge", own, "--db", central).exit)
         [found] = self.rows("who", "alice", "--since", "1h")
-        self.assertIn("gone", found)
+        self.assertEqual(("netsessiond", True), (found["seen_by"], "gone" in found))
+        self.assertEqual(["recorder", "ended"], self.reasons())
 
     def test_only_the_owner_reads_the_database(self):
         with Netsessiond(db=self.db) as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
@@ -547,6 +554,18 @@ class Postgres(Recorded):
             for process in recorder(server):
                 self.assertEqual(65534, os.stat(f"/proc/{process}").st_uid)
             self.await_rows(1, "who", "alice")
+
+    def test_the_history_of_a_site_is_merged_and_merged_again(self):
+        central = self.db
+        self.db = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp"))) / "sessions.db"
+        with Netsessiond(db=self.db, netbios_name="FS1") as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+            self.await_rows(1, "who", "alice")
+            self.assertEqual(0, command.run("store", "merge", self.db, "--db", central).exit)
+        self.await_rows(0, "who", "alice")
+        self.assertEqual(0, command.run("store", "merge", self.db, "--db", central).exit)
+        [own] = self.rows("who", "alice", "--since", "1h")
+        self.db = central
+        self.assertEqual(("netsessiond", [own]), (own["seen_by"], self.rows("who", "alice", "--since", "1h")))
 
     def test_watch_records(self):
         with Netsessiond() as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
