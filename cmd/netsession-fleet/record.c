@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The recorder of netsessiond, which starts it and tells it by lines of JSON what to write into the
+/* The recorder of netsessiond, which starts it and sends it lines of JSON of what to write into the
  * store: see src/daemon/history.h. netsessiond itself has no database, may run no program once it
  * serves, and never waits. The recorder is two processes: one writes, and the other one starts it
  * again if it dies. */
@@ -25,6 +25,7 @@ enum {
 	/* Events wait for each other so long, and for so many bytes. */
 	BATCH_MS = 100,
 	BATCH_BYTES = 1 << 20,
+	BATCH_NAME_BYTES = 64,
 	FIRST_PAUSE_MS = 100,
 	LONGEST_PAUSE_MS = 30000,
 	/* A writer that lived so long died of something else than the one before. */
@@ -38,8 +39,14 @@ enum {
 struct recorder_state {
 	struct history_host host;
 	bool has_begun;   /* netsessiond has answered this writer, and not one before it */
-	bool is_complete; /* all sessions are told; none is lost */
-	int64_t told_ms;  /* of the last line */
+	bool is_complete; /* all sessions are listed */
+	int64_t seen_ms;  /* of the last line */
+};
+
+enum recorder_result {
+	RECORDER_STORED,
+	RECORDER_FAILED,  /* a later attempt may succeed */
+	RECORDER_REFUSED, /* something in the lines is wrong */
 };
 
 struct recorder {
@@ -49,7 +56,13 @@ struct recorder {
 	char *text; /* lines that are not stored yet, BATCH_BYTES */
 	size_t bytes;
 	char nonce[32];
-	bool is_at_end; /* all that netsessiond has told is read */
+	char server[512]; /* of the last "begin" */
+	uint64_t batch;   /* the number of the lines that are stored at once */
+	/* The batch may be stored, because the answer to its commit is missing; then this is what
+	 * is known. */
+	bool is_uncertain;
+	struct recorder_state uncertain;
+	bool is_at_end; /* all that netsessiond has sent is read */
 	bool is_failing;
 	int64_t end_ms; /* when it was seen that netsessiond has ended; 0: it has not */
 };
@@ -105,8 +118,10 @@ static void recorder_on_begin(struct recorder *r, const json_t *line, struct err
 		.at_ms = recorder_number(line, "at"),
 		.reason = recorder_text(line, "reason"),
 		.lost = (uint64_t)recorder_number(line, "lost"),
+		.numbering = recorder_text(line, "numbering"),
 	};
 
+	(void)snprintf(r->server, sizeof r->server, "%s", watch.server);
 	(void)history_begin(r->db, &r->state.host, &watch, err);
 	r->state.is_complete = false;
 }
@@ -135,6 +150,12 @@ static void recorder_on_session(struct recorder *r, const json_t *line, struct e
 static void recorder_on_listed(struct recorder *r, const json_t *line, struct err *err)
 {
 	(void)history_end_listing(r->db, &r->state.host, recorder_number(line, "at"), err);
+}
+
+static void recorder_on_seen(struct recorder *r, const json_t *line, struct err *err)
+{
+	(void)line;
+	(void)err;
 	r->state.is_complete = true;
 }
 
@@ -148,7 +169,6 @@ static void recorder_on_lost(struct recorder *r, const json_t *line, struct err 
 {
 	(void)history_lose(r->db, &r->state.host, (uint64_t)recorder_number(line, "session"),
 	                   recorder_number(line, "at"), err);
-	r->state.is_complete = false;
 }
 
 static void recorder_on_stop(struct recorder *r, const json_t *line, struct err *err)
@@ -158,19 +178,18 @@ static void recorder_on_stop(struct recorder *r, const json_t *line, struct err 
 
 static const struct recorder_event {
 	const char *name;
-	/* NULL: all that it tells is its time. */
 	void (*apply)(struct recorder *r, const json_t *line, struct err *err);
 } events[] = {
 	{ "begin", recorder_on_begin }, { "session", recorder_on_session },
 	{ "ended", recorder_on_ended }, { "listed", recorder_on_listed },
-	{ "lost", recorder_on_lost },   { "seen", NULL },
+	{ "lost", recorder_on_lost },   { "seen", recorder_on_seen },
 	{ "stop", recorder_on_stop },
 };
 
 /* What came before netsessiond's answer was meant for an earlier writer. */
 static bool recorder_is_begun_by(struct recorder *r, const json_t *line, const char *name)
 {
-	const char *nonce = recorder_text(line, "for");
+	const char *nonce = recorder_text(line, "nonce");
 
 	if (strcmp(name, "begin") == 0 && nonce != NULL)
 		r->state.has_begun = strcmp(nonce, r->nonce) == 0;
@@ -185,9 +204,8 @@ static void recorder_apply(struct recorder *r, const char *text, size_t bytes, s
 	if (name != NULL && recorder_is_begun_by(r, line, name))
 		for (size_t i = 0; i < sizeof events / sizeof *events; i++)
 			if (strcmp(events[i].name, name) == 0) {
-				if (events[i].apply != NULL)
-					events[i].apply(r, line, err);
-				r->state.told_ms = recorder_number(line, "at");
+				events[i].apply(r, line, err);
+				r->state.seen_ms = recorder_number(line, "at");
 			}
 	json_decref(line);
 }
@@ -209,52 +227,150 @@ static void recorder_succeed(struct recorder *r)
 	r->is_failing = false;
 }
 
-static bool recorder_open(struct recorder *r)
+static bool recorder_say_hello(struct recorder *r)
 {
-	struct err err = { 0 };
+	char hello[64];
+	int bytes;
 
-	if (r->db == NULL && database_open(r->db_name, DATABASE_CREATE, &r->db, &err) != 0)
-		recorder_fail(r, &err);
-	return r->db != NULL;
+	(void)snprintf(r->nonce, sizeof r->nonce, "%ld-%lld", (long)getpid(),
+	               (long long)recorder_now_ms());
+	bytes = snprintf(hello, sizeof hello, "%s\n", r->nonce);
+	return send(STDIN_FILENO, hello, (size_t)bytes, MSG_NOSIGNAL) == bytes;
+}
+
+static void recorder_name_batch(const struct recorder *r, char name[BATCH_NAME_BYTES])
+{
+	(void)snprintf(name, BATCH_NAME_BYTES, "%s-%llu", r->nonce, (unsigned long long)r->batch);
+}
+
+/* Whether the batch is stored, although the answer to its commit is missing. */
+static bool recorder_has_stored(struct recorder *r, struct err *err)
+{
+	char name[BATCH_NAME_BYTES];
+	bool has_it = false;
+
+	if (!r->is_uncertain)
+		return false;
+	recorder_name_batch(r, name);
+	if (history_has_batch(r->db, &r->uncertain.host, name, &has_it, err) != 0)
+		return false;
+	if (has_it)
+		r->state = r->uncertain;
+	return has_it;
+}
+
+/* Another program may have watched the server while the database was closed. Then netsessiond has
+ * to list all sessions again, and what it sent before is not for this watch. */
+static void recorder_hold(struct recorder *r, struct err *err)
+{
+	bool is_open = true;
+
+	if (err->status != 0 || !r->state.has_begun ||
+	    history_hold(r->db, &r->state.host, r->server, &is_open, err) != 0 || is_open)
+		return;
+	r->state.has_begun = false;
+	(void)recorder_say_hello(r);
+}
+
+/* Gives whether the batch is stored already. */
+static void recorder_open(struct recorder *r, bool *is_stored, struct err *err)
+{
+	*is_stored = false;
+	if (r->db != NULL || database_open(r->db_name, DATABASE_CREATE, &r->db, err) != 0)
+		return;
+	if (database_begin(r->db, err) == 0)
+		*is_stored = recorder_has_stored(r, err);
+	recorder_hold(r, err);
+	if (err->status == 0 && database_commit(r->db, err) == 0)
+		r->is_uncertain = false;
+}
+
+static void recorder_commit(struct recorder *r, const struct recorder_state *before,
+                            struct err *err)
+{
+	char name[BATCH_NAME_BYTES];
+
+	/* Lines come in the order of what happens. */
+	if (err->status == 0 && r->state.is_complete && r->state.seen_ms > before->seen_ms)
+		(void)history_see(r->db, &r->state.host, r->state.seen_ms, err);
+	recorder_name_batch(r, name);
+	if (err->status == 0 && r->state.has_begun)
+		(void)history_put_batch(r->db, &r->state.host, name, err);
+	if (err->status != 0 || database_commit(r->db, err) == 0)
+		return;
+	r->is_uncertain = r->state.has_begun;
+	r->uncertain = r->state;
 }
 
 /* Stores whole lines, all or none. */
-static bool recorder_store_lines(struct recorder *r, size_t bytes)
+static enum recorder_result recorder_store_lines(struct recorder *r, const char *lines,
+                                                 size_t bytes, struct err *err)
 {
-	struct recorder_state before = r->state;
-	struct err err = { 0 };
-	const char *at = r->text, *end;
+	struct recorder_state before;
+	const char *at = lines, *end;
+	bool is_stored;
 
-	(void)database_begin(r->db, &err);
-	for (; at < r->text + bytes && err.status == 0; at = end + 1) {
-		end = memchr(at, '\n', (size_t)(r->text + bytes - at));
-		recorder_apply(r, at, (size_t)(end - at), &err);
+	recorder_open(r, &is_stored, err);
+	if (is_stored && err->status == 0)
+		return RECORDER_STORED;
+	before = r->state;
+	if (err->status == 0)
+		(void)database_begin(r->db, err);
+	for (; at < lines + bytes && err->status == 0; at = end + 1) {
+		end = memchr(at, '\n', (size_t)(lines + bytes - at));
+		recorder_apply(r, at, (size_t)(end - at), err);
 	}
-	/* Lines come in the order of what happens. */
-	if (err.status == 0 && r->state.is_complete && r->state.told_ms > before.told_ms)
-		(void)history_see(r->db, &r->state.host, r->state.told_ms, &err);
-	if (err.status == 0)
-		(void)database_commit(r->db, &err);
-	if (err.status == 0)
-		return true;
-	recorder_fail(r, &err);
-	database_roll_back(r->db);
+	recorder_commit(r, &before, err);
+	if (err->status == 0)
+		return RECORDER_STORED;
+	r->state = before;
+	if (r->db != NULL)
+		database_roll_back(r->db);
+	if (bytes > 0 && database_failure_is_of_values(err))
+		return RECORDER_REFUSED;
 	database_close(r->db);
 	r->db = NULL;
-	r->state = before;
-	return false;
+	return RECORDER_FAILED;
 }
 
-/* Tries until it is stored; netsessiond keeps what comes meanwhile, as far as it has room, and says
- * what it has lost. False: netsessiond has ended, and there is no more time. */
+/* Stores the first lines. Tries until it is done; netsessiond keeps what comes meanwhile, as far as
+ * it has room, and says what it has lost. Lines that the database refuses one by one are left out.
+ * False: netsessiond has ended, and there is no more time. */
 static bool recorder_store(struct recorder *r, size_t bytes)
 {
 	int64_t pause_ms = FIRST_PAUSE_MS;
+	bool is_one_by_one = false;
+	size_t done = 0;
 
-	while (!recorder_open(r) || !recorder_store_lines(r, bytes))
-		if (!recorder_pause(r, &pause_ms) || (bytes == 0 && r->end_ms != 0))
-			return false;
-	recorder_succeed(r);
+	for (;;) {
+		const char *lines = r->text + done;
+		size_t part = is_one_by_one ? (size_t)((char *)memchr(lines, '\n', bytes - done) +
+		                                       1 - lines)
+		                            : bytes - done;
+		struct err err = { 0 };
+		enum recorder_result result = recorder_store_lines(r, lines, part, &err);
+
+		if (result == RECORDER_FAILED) {
+			recorder_fail(r, &err);
+			if (!recorder_pause(r, &pause_ms) || (bytes == 0 && r->end_ms != 0))
+				return false;
+			continue;
+		}
+		if (result == RECORDER_REFUSED && !is_one_by_one) {
+			is_one_by_one = true;
+			continue;
+		}
+		if (result == RECORDER_REFUSED)
+			terminal_print_line(stderr,
+			                    "netsessiond: the history lacks an event, which the "
+			                    "store refuses: %s: %.*s",
+			                    err_text(&err), (int)part - 1, lines);
+		recorder_succeed(r);
+		r->batch++;
+		done += part;
+		if (done == bytes)
+			break;
+	}
 	memmove(r->text, r->text + bytes, r->bytes - bytes);
 	r->bytes -= bytes;
 	return true;
@@ -278,17 +394,6 @@ static void recorder_read_batch(struct recorder *r)
 		return;
 	(void)poll(NULL, 0, BATCH_MS);
 	recorder_read(r, MSG_DONTWAIT);
-}
-
-static bool recorder_say_hello(struct recorder *r)
-{
-	char hello[64];
-	int bytes;
-
-	(void)snprintf(r->nonce, sizeof r->nonce, "%ld-%lld", (long)getpid(),
-	               (long long)recorder_now_ms());
-	bytes = snprintf(hello, sizeof hello, "%s\n", r->nonce);
-	return send(STDIN_FILENO, hello, (size_t)bytes, MSG_NOSIGNAL) == bytes;
 }
 
 /* The names of clients and users come from strangers. SQLite makes its temporary files beside the

@@ -34,6 +34,7 @@ struct watch_writer {
 	struct writer_host *hosts;
 	size_t count;
 	uint32_t interval_ms;
+	char numbering[40];   /* of the sessions' keys, which are those of this process */
 	bool is_failing;      /* which was told */
 	pthread_mutex_t lock; /* of all that follows */
 	pthread_cond_t changed;
@@ -81,7 +82,8 @@ static void watch_writer_begin_host(struct watch_writer *writer, const struct wa
 	const struct history_watch watch = { .server = host->name,
 		                             .interval_ms = writer->interval_ms,
 		                             .at_ms = answer->at_ms,
-		                             .reason = answer->reason };
+		                             .reason = answer->reason,
+		                             .numbering = writer->numbering };
 
 	if (answer->is_list)
 		(void)history_begin(writer->db, &host->host, &watch, err);
@@ -267,6 +269,8 @@ struct watch_writer *watch_writer_start(struct database *db, const char *path, c
 		                         .interval_ms = interval_ms };
 	for (size_t i = 0; i < count; i++)
 		hosts[i].name = names[i];
+	(void)snprintf(writer->numbering, sizeof writer->numbering, "%ld-%lld", (long)getpid(),
+	               (long long)time(NULL));
 	watch_writer_init_lock(writer);
 	if (net_thread_start(watch_writer_main, writer))
 		return writer;

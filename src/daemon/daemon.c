@@ -177,6 +177,7 @@ static void daemon_close_all(struct daemon *d)
 {
 	net_timer_stop(d->drain_check);
 	d->drain_check = NULL;
+	history_set_refresh(d->history, NULL);
 	endpoints_free(d->endpoints);
 	d->endpoints = NULL;
 	demo_free(d->demo);
@@ -285,9 +286,12 @@ static bool daemon_open_endpoints(struct daemon *d)
 		return false;
 	}
 	d->endpoints = endpoints_new(d->loop, &d->service, &d->settings, &err);
-	if (d->endpoints == NULL)
+	if (d->endpoints == NULL) {
 		log_write(LOG_LEVEL_ERROR, "%s", err_text(&err));
-	return d->endpoints != NULL;
+		return false;
+	}
+	history_set_refresh(d->history, endpoints_refresh(d->endpoints));
+	return true;
 }
 
 /* glibc keeps so much freed memory for the next answer, instead of 128 KiB: to get that of a list

@@ -287,6 +287,11 @@ unsigned endpoints_connections(const struct endpoints *d)
 	       (d->publish != NULL ? publish_endpoint_connections(d->publish) : 0);
 }
 
+struct refresh *endpoints_refresh(struct endpoints *d)
+{
+	return d->refresh;
+}
+
 void endpoints_free(struct endpoints *d)
 {
 	if (d == NULL)

@@ -22,6 +22,8 @@ void endpoints_configure(struct endpoints *d, const struct settings *settings);
 void endpoints_drain(struct endpoints *d);
 /* How many connections there are. */
 unsigned endpoints_connections(const struct endpoints *d);
+/* What waits for publishers before the table is read. */
+struct refresh *endpoints_refresh(struct endpoints *d);
 /* Closes all at once. NULL is allowed. */
 void endpoints_free(struct endpoints *d);
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <netsession.h>
+#include "crypto/crypto.h"
 #include "daemon/json_line.h"
 #include "net/stream.h"
 #include "system/companion.h"
@@ -25,14 +26,15 @@ enum {
 	LISTED_A_TURN = 1000,
 	/* So old the last line is at most, so that what was known until when is in the store. */
 	SEEN_MS = 10000,
-	WORD_BYTES = 64,
+	NONCE_BYTES = 64,
+	NUMBERING_BYTES = 8,
 };
 
 enum history_step {
 	HISTORY_AWAITING_RECORDER, /* it is not ready, or has not read what was dropped behind */
 	HISTORY_LISTING,
-	HISTORY_TELLING,
-	HISTORY_ENDED, /* there is no recorder any more */
+	HISTORY_FOLLOWING, /* all sessions are listed; changes are sent as they happen */
+	HISTORY_ENDED,     /* there is no recorder any more */
 };
 
 struct history {
@@ -43,12 +45,17 @@ struct history {
 	struct session_observer observer;
 	struct net_timer *seen_timer, *list_timer;
 	enum history_step step;
-	char input[WORD_BYTES], word[WORD_BYTES]; /* word: of the recorder; "": it is not ready */
+	char input[NONCE_BYTES], nonce[NONCE_BYTES]; /* of the recorder; "": it is not ready */
 	size_t input_bytes;
 	const char *reason; /* of the next "begin"; NULL: nothing is missing */
 	uint64_t dropped;
 	uint32_t listed; /* the id of the last session that is listed */
-	bool has_lost;   /* a session that may be open is not in the table any more */
+	/* Of the ids of the table, at random: those of another netsessiond, or of the table before
+	 * its sessions were renumbered, mean other sessions. */
+	char numbering[2 * NUMBERING_BYTES + 1];
+	struct refresh *refresh; /* NULL: nobody waits for publishers */
+	struct refresh_wait wait;
+	bool is_settled; /* sessions that are not in the table have ended, and this was sent */
 };
 
 int history_start_recorder(const char *db, struct err *err)
@@ -84,7 +91,7 @@ static int64_t history_now_ms(void)
 
 /* ---- lines ---- */
 
-/* Nothing more is told until the recorder has read what waits. */
+/* Nothing more is sent until the recorder has read what waits. */
 static void history_drop(struct history *h, const char *reason)
 {
 	if (h->step != HISTORY_AWAITING_RECORDER)
@@ -93,7 +100,6 @@ static void history_drop(struct history *h, const char *reason)
 		          "end are not recorded until it does");
 	h->reason = reason;
 	h->step = HISTORY_AWAITING_RECORDER;
-	h->dropped++;
 }
 
 /* Takes line. False: it is dropped. */
@@ -165,12 +171,29 @@ static bool history_has_lost_source(const struct history *h)
 
 static void history_list_more(void *context);
 
+/* What is not in the table now has ended, unless it may be of a publisher that is away. */
+static void history_on_settled(void *context)
+{
+	struct history *h = context;
+
+	if (h->step == HISTORY_FOLLOWING && !h->is_settled && !history_has_lost_source(h))
+		h->is_settled = history_send_time(h, "listed");
+}
+
+/* Publishers may be about to connect, or to answer. */
+static void history_settle(struct history *h)
+{
+	if (h->step == HISTORY_FOLLOWING && !h->is_settled && h->refresh != NULL &&
+	    !history_has_lost_source(h) && refresh_ready_or_wait(h->refresh, &h->wait))
+		history_on_settled(h);
+}
+
 static void history_end_list(struct history *h)
 {
-	/* A session that is not listed may be one of a publisher that is not here. */
-	if (!h->has_lost && !history_send_time(h, "listed"))
+	if (!history_send_time(h, "seen"))
 		return;
-	h->step = HISTORY_TELLING;
+	h->step = HISTORY_FOLLOWING;
+	history_settle(h);
 }
 
 /* Lists sessions until the recorder has to read them, or other work of the loop has to be done. */
@@ -207,12 +230,12 @@ static void history_list_more(void *context)
 		history_list(h);
 }
 
-/* Tells the recorder all sessions from the beginning on. */
+/* Lists all sessions from the beginning on. */
 static void history_begin_list(struct history *h)
 {
-	json_t *line = json_pack("{ss ss ss sI ss*}", "event", "begin", "for", h->word, "server",
-	                         h->server, "at", (json_int_t)history_now_ms(), "reason",
-	                         h->reason);
+	json_t *line = json_pack("{ss ss ss ss sI ss*}", "event", "begin", "nonce", h->nonce,
+	                         "server", h->server, "numbering", h->numbering, "at",
+	                         (json_int_t)history_now_ms(), "reason", h->reason);
 
 	if (h->dropped > 0)
 		json_object_set_new(line, "lost", json_integer((json_int_t)h->dropped));
@@ -226,7 +249,7 @@ static void history_begin_list(struct history *h)
 	h->reason = NULL;
 	h->listed = 0;
 	h->step = HISTORY_LISTING;
-	h->has_lost = history_has_lost_source(h);
+	h->is_settled = false;
 	history_list(h);
 }
 
@@ -240,12 +263,12 @@ static uint8_t *history_on_space(void *context, size_t *room)
 	return *room > 0 ? (uint8_t *)h->input + h->input_bytes : NULL;
 }
 
-/* The word of a recorder that is ready: a new one, which has read nothing yet. */
-static void history_on_word(struct history *h, const char *word)
+/* A recorder is ready: a new one, or one that has to read all from the beginning on. */
+static void history_on_nonce(struct history *h, const char *nonce)
 {
-	if (h->word[0] != '\0')
+	if (h->nonce[0] != '\0')
 		h->reason = "recorder";
-	(void)snprintf(h->word, sizeof h->word, "%s", word);
+	(void)snprintf(h->nonce, sizeof h->nonce, "%s", nonce);
 	h->step = HISTORY_AWAITING_RECORDER;
 	if (net_stream_unsent(h->stream) == 0)
 		history_begin_list(h);
@@ -260,7 +283,7 @@ static void history_on_received(void *context, size_t bytes)
 	h->input[h->input_bytes] = '\0';
 	while ((end = strchr(h->input, '\n')) != NULL) {
 		*end = '\0';
-		history_on_word(h, h->input);
+		history_on_nonce(h, h->input);
 		h->input_bytes -= (size_t)(end + 1 - h->input);
 		memmove(h->input, end + 1, h->input_bytes + 1);
 	}
@@ -270,7 +293,7 @@ static void history_on_drained(void *context)
 {
 	struct history *h = context;
 
-	if (h->step == HISTORY_AWAITING_RECORDER && h->word[0] != '\0')
+	if (h->step == HISTORY_AWAITING_RECORDER && h->nonce[0] != '\0')
 		history_begin_list(h);
 	else if (h->step == HISTORY_LISTING)
 		history_list(h);
@@ -288,26 +311,17 @@ static void history_on_ended(void *context, const struct err *err)
 	          "until netsessiond restarts");
 }
 
-static void history_begin_again(struct history *h, const char *reason)
-{
-	h->reason = reason;
-	history_begin_list(h);
-}
-
 static void history_schedule_seen(struct history *h);
 
 static void history_on_seen(void *context)
 {
 	struct history *h = context;
 
-	if (h->step == HISTORY_AWAITING_RECORDER && h->word[0] != '\0' &&
+	if (h->step == HISTORY_AWAITING_RECORDER && h->nonce[0] != '\0' &&
 	    net_stream_unsent(h->stream) == 0)
 		history_begin_list(h);
-	else if (h->step == HISTORY_TELLING && !h->has_lost)
-		(void)history_send_time(h, "seen");
-	/* Those that were lost are back, or nobody waits for them any more. */
-	else if (h->step == HISTORY_TELLING && !history_has_lost_source(h))
-		history_begin_again(h, "publisher");
+	else if (h->step == HISTORY_FOLLOWING && history_send_time(h, "seen"))
+		history_settle(h);
 	history_schedule_seen(h);
 }
 
@@ -320,17 +334,17 @@ static void history_schedule_seen(struct history *h)
 /* ---- the table ---- */
 
 /* Whether the recorder knows of the session; else it learns of it from the list. */
-static bool history_has_told(const struct history *h, uint32_t id)
+static bool history_has_sent(const struct history *h, uint32_t id)
 {
-	return h->step == HISTORY_TELLING || (h->step == HISTORY_LISTING && id <= h->listed);
+	return h->step == HISTORY_FOLLOWING || (h->step == HISTORY_LISTING && id <= h->listed);
 }
 
 static void history_count_dropped(struct history *h)
 {
-	h->dropped += h->step == HISTORY_AWAITING_RECORDER && h->word[0] != '\0';
+	h->dropped += h->step == HISTORY_AWAITING_RECORDER && h->nonce[0] != '\0';
 }
 
-static void history_tell_session(struct history *h, uint32_t id, const struct session_facts *facts)
+static bool history_send_facts(struct history *h, uint32_t id, const struct session_facts *facts)
 {
 	int64_t now_ms = h->service->now_ms(h->service->context);
 	const struct netsession_row row = {
@@ -346,16 +360,14 @@ static void history_tell_session(struct history *h, uint32_t id, const struct se
 		                    : (uint32_t)((now_ms - facts->created_ms) / 1000),
 	};
 
-	(void)history_send_session(h, id, &row);
+	return history_send_session(h, id, &row);
 }
 
 static void history_on_added(void *context, uint32_t id, const struct session_facts *facts)
 {
 	struct history *h = context;
 
-	if (history_has_told(h, id))
-		history_tell_session(h, id, facts);
-	else
+	if (!history_has_sent(h, id) || !history_send_facts(h, id, facts))
 		history_count_dropped(h);
 }
 
@@ -363,29 +375,44 @@ static void history_on_changed(void *context, uint32_t id, const struct session_
 {
 	struct history *h = context;
 
-	if (history_has_told(h, id) && history_send_end(h, id, "ended"))
-		history_tell_session(h, id, facts);
-	else
+	if (!history_has_sent(h, id) || !history_send_end(h, id, "ended") ||
+	    !history_send_facts(h, id, facts))
 		history_count_dropped(h);
+}
+
+static void history_on_dated(void *context, uint32_t id, const struct session_facts *facts)
+{
+	struct history *h = context;
+
+	if (history_has_sent(h, id))
+		(void)history_send_facts(h, id, facts);
 }
 
 static void history_on_removed(void *context, uint32_t id, bool is_lost)
 {
 	struct history *h = context;
 
-	h->has_lost |= is_lost;
-	if (history_has_told(h, id))
-		(void)history_send_end(h, id, is_lost ? "lost" : "ended");
-	else
+	h->is_settled &= !is_lost;
+	if (!history_has_sent(h, id) || !history_send_end(h, id, is_lost ? "lost" : "ended"))
 		history_count_dropped(h);
+}
+
+static void history_name_numbering(struct history *h)
+{
+	uint8_t bytes[NUMBERING_BYTES] = { 0 };
+
+	(void)crypto_random(bytes, sizeof bytes);
+	for (size_t i = 0; i < sizeof bytes; i++)
+		(void)snprintf(h->numbering + 2 * i, 3, "%02x", bytes[i]);
 }
 
 static void history_on_renumbered(void *context)
 {
 	struct history *h = context;
 
-	if (h->step == HISTORY_TELLING && history_send_time(h, "seen"))
-		history_begin_again(h, NULL);
+	history_name_numbering(h);
+	if (h->step == HISTORY_FOLLOWING && history_send_time(h, "seen"))
+		history_begin_list(h);
 	else if (h->step == HISTORY_LISTING)
 		history_drop(h, "overflow");
 }
@@ -404,8 +431,11 @@ struct history *history_new(struct net_loop *loop, const struct srvsvc_server *s
 	}
 	h->loop = loop;
 	h->service = service;
-	h->observer = (struct session_observer){ history_on_added, history_on_changed,
-		                                 history_on_removed, history_on_renumbered, h };
+	h->observer = (struct session_observer){ history_on_added,      history_on_changed,
+		                                 history_on_dated,      history_on_removed,
+		                                 history_on_renumbered, h };
+	h->wait = (struct refresh_wait){ .over = history_on_settled, .context = h };
+	history_name_numbering(h);
 	h->reason = "start";
 	h->stream = net_stream_new(loop, socket, &handler, h);
 	if (h->stream == NULL) {
@@ -418,11 +448,20 @@ struct history *history_new(struct net_loop *loop, const struct srvsvc_server *s
 	return h;
 }
 
+void history_set_refresh(struct history *h, struct refresh *refresh)
+{
+	if (h == NULL)
+		return;
+	if (h->refresh != NULL)
+		refresh_cancel_wait(h->refresh, &h->wait);
+	h->refresh = refresh;
+}
+
 void history_free(struct history *h)
 {
 	if (h == NULL)
 		return;
-	if (h->step == HISTORY_TELLING)
+	if (h->step == HISTORY_FOLLOWING)
 		(void)history_send_time(h, "stop");
 	if (h->step != HISTORY_ENDED) {
 		session_table_observe(h->service->table, NULL);

@@ -37,6 +37,8 @@ struct publisher {
 	/* It polls a file server, whose sessions do not end with this connection. Other publishers
 	 * are file servers themselves. */
 	bool polls;
+	/* Its sessions may go on when they are removed with it. */
+	bool loses;
 	int socket; /* until it is identified; then -1 */
 	struct local_identity_lookup *lookup;
 	struct net_stream *stream;
@@ -227,7 +229,7 @@ static bool publisher_remove_sessions(struct publisher *p, uint32_t slots)
 
 	for (; p->removed_slots < end; p->removed_slots++)
 		if (p->ids.values[p->removed_slots] != 0) {
-			if (p->polls)
+			if (p->loses)
 				session_table_lose(p->shared->service->table,
 				                   p->ids.values[p->removed_slots]);
 			else
@@ -317,6 +319,7 @@ void publisher_close(struct publisher *p, enum log_level level, NET_API_STATUS s
 		publishers_add_lost(p->shared, p->name, publisher_now_ms(p));
 		p->name = NULL;
 	}
+	p->loses = p->polls || net_endpoint_is_draining(p->shared->connections);
 	p->step = PUBLISHER_CLOSING;
 	net_connection_set_open(&p->connection, true); /* it is not pending any more */
 	publisher_on_removal_turn(p);
@@ -326,6 +329,8 @@ void publisher_free(struct publisher *p)
 {
 	if (p->step == PUBLISHER_OPEN)
 		p->shared->open_count--;
+	/* netsessiond ends, and not the file server. */
+	p->loses |= p->step != PUBLISHER_CLOSING;
 	(void)publisher_remove_sessions(p, UINT32_MAX);
 	publisher_destroy(p);
 }

@@ -177,7 +177,11 @@ bool session_table_update(struct session_table *t, uint32_t id, const struct ses
 	r = session_lists_record(&t->lists, slot);
 	old = r->texts;
 	if (session_texts_same_groups(&t->lists.texts, &old, &texts)) {
+		bool was_dated = r->created_s != UNKNOWN_S;
+
 		session_record_fill(t, r, facts, &texts);
+		if (t->observer != NULL && !was_dated && facts->created_ms != SESSION_TIME_UNKNOWN)
+			t->observer->dated(t->observer->context, id, facts);
 	} else {
 		session_lists_unlink(&t->lists, slot);
 		session_record_fill(t, r, facts, &texts);

@@ -45,6 +45,8 @@ struct session_observer {
 	void (*added)(void *context, uint32_t id, const struct session_facts *facts);
 	/* Its client or its user has changed. */
 	void (*changed)(void *context, uint32_t id, const struct session_facts *facts);
+	/* When it began is known now. */
+	void (*dated)(void *context, uint32_t id, const struct session_facts *facts);
 	void (*removed)(void *context, uint32_t id, bool is_lost);
 	/* All sessions have other ids, see session_owner. */
 	void (*renumbered)(void *context);

@@ -250,22 +250,23 @@ static void merge_bind_watch(struct database_statement *to, int parameter, int64
 }
 
 /* row: name, client, user, account, client_type, transport, num_opens, user_flags, level, started,
- * first_seen, last_seen, gone, id; id and began of its watch */
+ * first_seen, last_seen, gone, id; id and began of its watch; end_seen */
 static void merge_add_session(struct merge *m, struct database_statement *row, const char *source,
                               int64_t watch, struct err *err)
 {
 	struct database_statement *s = merge_prepare(
 		m->to,
 		"INSERT INTO session(host, client, user, account, client_type, transport, "
-		"num_opens, user_flags, level, started, first_seen, last_seen, gone, watch) "
+		"num_opens, user_flags, level, started, first_seen, last_seen, gone, watch, end_seen) "
 		"VALUES((SELECT id FROM host WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-		"?10, ?11, ?12, ?13, ?14) RETURNING id",
+		"?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
 		err);
 
 	if (s == NULL)
 		return;
 	merge_bind_columns(s, row, 0, 13);
 	merge_bind_watch(s, 14, watch);
+	database_bind_text(s, 15, database_text(row, 16));
 	merge_remember(m, source, merge_insert(m, s, err), err);
 	m->counts->sessions++;
 }
@@ -286,7 +287,7 @@ static void merge_take_session(struct merge *m, struct database_statement *row, 
 	/* A sweep of the other store may have seen it later. */
 	s = merge_prepare(m->to,
 	                  "UPDATE session SET started = coalesce(started, ?1), last_seen = ?2, "
-	                  "gone = ?3, watch = ?5 WHERE id = ?4 AND last_seen <= ?2",
+	                  "gone = ?3, watch = ?5, end_seen = ?6 WHERE id = ?4 AND last_seen <= ?2",
 	                  err);
 	if (s == NULL)
 		return;
@@ -295,6 +296,7 @@ static void merge_take_session(struct merge *m, struct database_statement *row, 
 	database_bind_text(s, 3, database_text(row, 12));
 	database_bind_number(s, 4, id);
 	merge_bind_watch(s, 5, watch);
+	database_bind_text(s, 6, database_text(row, 16));
 	(void)database_run(m->to, s, err);
 }
 
@@ -319,7 +321,7 @@ static const struct {
 	  merge_take_watch },
 	{ "SELECT name, client, user, account, client_type, transport, num_opens, user_flags, "
 	  "level, started, first_seen, CASE WHEN gone IS NULL AND seen / 1000 > last_seen THEN seen "
-	  "/ 1000 ELSE last_seen END, gone, session.id, watch.id, began FROM session JOIN host ON host.id = "
+	  "/ 1000 ELSE last_seen END, gone, session.id, watch.id, began, end_seen FROM session JOIN host ON host.id = "
 	  "session.host LEFT JOIN watch ON watch.id = session.watch ORDER BY name, session.id",
 	  merge_take_session },
 };

@@ -171,8 +171,9 @@ struct report_watches {
 	/* Of the server whose watches are read. */
 	char *server;
 	int64_t known_ms; /* until then, all is known */
+	bool has_ended;   /* the watch that was seen then */
+	int64_t open_ms;  /* until then, a watch that is open counts as running */
 	int64_t interval_ms;
-	bool has_ended;
 	bool is_polled; /* in the time that is asked for */
 };
 
@@ -196,11 +197,10 @@ static void report_end_server(struct report_watches *w)
 		                           .until_ms = REPORT_UNKNOWN,
 		                           .lost = REPORT_UNKNOWN,
 		                           .interval_ms = w->interval_ms };
-	int64_t silent_ms = w->interval_ms > 0 ? SILENT_POLLS * w->interval_ms : 0;
 
 	if (w->server == NULL)
 		return;
-	if (w->has_ended || w->now_ms - w->known_ms > silent_ms + SILENT_MS)
+	if (w->now_ms > w->open_ms)
 		report_give_gap(w, w->known_ms, REPORT_UNKNOWN, w->has_ended ? "ended" : "silent",
 		                REPORT_UNKNOWN);
 	if (w->is_polled)
@@ -214,7 +214,9 @@ static NET_API_STATUS report_take_watch(struct report_watches *w, struct databas
                                         struct err *err)
 {
 	const char *server = database_needed_text(row, 0, err), *reason = database_text(row, 5);
-	int64_t began_ms = database_number(row, 2), seen_ms = database_number(row, 3);
+	int64_t interval_ms = database_number(row, 1), began_ms = database_number(row, 2),
+		seen_ms = database_number(row, 3), open_ms;
+	bool has_ended = !database_is_null(row, 4);
 
 	if (server == NULL)
 		return err->status;
@@ -224,16 +226,56 @@ static NET_API_STATUS report_take_watch(struct report_watches *w, struct databas
 		if (w->server == NULL)
 			return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		w->known_ms = seen_ms;
+		w->has_ended = has_ended;
+		w->open_ms = REPORT_UNKNOWN;
 		w->is_polled = false;
 		report_give_gap(w, REPORT_UNKNOWN, began_ms, "not_watched", REPORT_UNKNOWN);
 	} else if (began_ms > w->known_ms) {
 		report_give_gap(w, w->known_ms, began_ms, reason != NULL ? reason : "ended",
 		                report_number(row, 6));
 	}
-	w->known_ms = seen_ms > w->known_ms ? seen_ms : w->known_ms;
-	w->interval_ms = database_number(row, 1);
-	w->has_ended = !database_is_null(row, 4);
-	w->is_polled |= w->interval_ms > 0 && began_ms <= w->until_ms && seen_ms > w->from_ms;
+	if (seen_ms >= w->known_ms) {
+		w->known_ms = seen_ms;
+		w->has_ended = has_ended;
+	}
+	open_ms = seen_ms + SILENT_POLLS * interval_ms + SILENT_MS;
+	if (!has_ended && open_ms > w->open_ms)
+		w->open_ms = open_ms;
+	if (interval_ms > 0 && began_ms <= w->until_ms && seen_ms > w->from_ms) {
+		w->interval_ms = interval_ms;
+		w->is_polled = true;
+	}
+	return err->status;
+}
+
+/* Times in which publishers of a server that netsessiond watches were away. */
+static NET_API_STATUS report_lost_sessions(struct report_watches *w, struct database *db,
+                                           const char *server, struct err *err)
+{
+	struct database_statement *s = database_prepare(
+		db,
+		"SELECT name, began, ended FROM watch JOIN host ON host.id = watch.host WHERE "
+		"(CAST(?1 AS TEXT) IS NULL OR name = ?1) AND kind = 'lost' AND (ended IS NULL OR "
+		"(ended > CAST(?2 AS BIGINT) AND ended > began)) AND began <= CAST(?3 AS BIGINT) "
+		"ORDER BY name, began",
+		err);
+
+	if (s == NULL)
+		return err->status;
+	database_bind_text(s, 1, server);
+	database_bind_number(s, 2, w->from_ms);
+	database_bind_number(s, 3, w->until_ms);
+	while (database_next_row(db, s, err)) {
+		const struct report_gap gap = { .server = database_needed_text(s, 0, err),
+			                        .from_ms = database_number(s, 1),
+			                        .until_ms = report_number(s, 2),
+			                        .reason = "publisher",
+			                        .lost = REPORT_UNKNOWN };
+
+		if (err->status != NERR_Success)
+			break;
+		w->each(w->context, &gap);
+	}
 	return err->status;
 }
 
@@ -275,7 +317,8 @@ NET_API_STATUS report_gaps(struct database *db, const char *server, int64_t from
 	if (err->status == NERR_Success)
 		report_end_server(&w);
 	free(w.server);
-	return err->status;
+	return err->status == NERR_Success ? report_lost_sessions(&w, db, server, err)
+	                                   : err->status;
 }
 
 /* ---- changes ---- */

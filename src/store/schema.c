@@ -17,6 +17,15 @@
 	"CREATE INDEX watch_seen ON watch(seen) WHERE kind <> 'lost';"        \
 	"CREATE INDEX watch_open ON watch(host) WHERE kind <> 'lost' AND ended IS NULL;"
 
+/* What was coded as equal seconds: the end of a session that netsessiond saw. */
+#define ENDS_THAT_WERE_SEEN                                                                     \
+	"UPDATE session SET end_seen = 1 WHERE gone = last_seen AND watch IN (SELECT id FROM "  \
+	"watch WHERE kind = 'netsessiond');"                                                    \
+	"DROP INDEX session_started;"                                                           \
+	"CREATE INDEX session_started ON session(host, substr(client, 1, 255), started) WHERE " \
+	"end_seen IS NULL;"                                                                     \
+	"CREATE INDEX watch_lost ON watch(host, ended) WHERE kind = 'lost';"
+
 #define PRUNING                                 \
 	"CREATE INDEX merged_id ON merged(id);" \
 	"CREATE INDEX target_host ON target(host);"
@@ -142,6 +151,17 @@ const struct schema_migration schema_migrations[] = {
 	{
 		.sqlite = WATCHES_BY_TIME,
 		.postgres = WATCHES_BY_TIME,
+	},
+	/* Whether the end of a session was seen; else it may be found open again. numbering: in all
+	 * watches of the same, watch_key means the same session. batch: what a watch has stored
+	 * last. A watch of kind "lost" ends when it is known which of its sessions are back. */
+	{
+		.sqlite = "ALTER TABLE session ADD COLUMN end_seen INTEGER;"
+			  "ALTER TABLE watch ADD COLUMN numbering TEXT;"
+			  "ALTER TABLE watch ADD COLUMN batch TEXT;" ENDS_THAT_WERE_SEEN,
+		.postgres = "ALTER TABLE session ADD COLUMN end_seen BIGINT;"
+			    "ALTER TABLE watch ADD COLUMN numbering TEXT;"
+			    "ALTER TABLE watch ADD COLUMN batch TEXT;" ENDS_THAT_WERE_SEEN,
 	},
 };
 
