@@ -507,6 +507,33 @@ class Watch(Recorded):
         result = command.run("watch", "--db", self.db, "fs1", "fs2", "\\\\FS1", "--polls", "1")
         self.assertEqual((3, "netsession: FS1 is named twice: a store records a server once\n"), (result.exit, result.stderr))
 
+    def test_a_poll_neither_doubles_nor_ends_what_netsessiond_records(self):
+        """Nor does a publisher that is away hold up what is known of others."""
+        with Netsessiond() as server:
+            server.terminate()
+            server.options |= {"db": self.db, "server": f"127.0.0.1:{server.port}"}
+            server.start()
+            with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                self.await_rows(1, "who", "alice")
+                with RawPublisher(server) as publisher:
+                    publisher.greet(is_asked=1)
+                    publisher.put(1, "10.0.0.1", "mail")
+                    self.await_rows(1, "who", "mail")
+                wait_until(lambda: "publish-close" in str(server.audit))
+                away = time.time()
+                self.assertEqual(0, command.run("watch", "-A", server.credentials_file("root"), "--db", self.db, "--polls", 3, "--every", 0.2,
+                                                f"127.0.0.1:{server.port}").exit)
+                self.assertEqual({"netsessiond", "poll"}, self.kinds())
+                [found] = self.rows("who", "alice", "--since", "1h")
+                self.assertEqual("netsessiond", found["seen_by"])
+                [lost] = self.rows("who", "mail", "--since", "1h")
+                self.assertNotIn("gone", lost)
+                wait_until(lambda: seconds(self.rows("who", "alice")[0]["last_seen"]) > away + 2)
+
+    def kinds(self):
+        with contextlib.closing(sqlite3.connect(self.db)) as connection:
+            return {kind for kind, in connection.execute("SELECT kind FROM watch WHERE kind <> 'lost'")}
+
     def test_filters_do_not_go_with_a_store(self):
         result = command.run("watch", "--db", self.db, "-u", "alice", "127.0.0.1")
         self.assertEqual(2, result.exit)

@@ -271,6 +271,21 @@ class Publishers(Stored):
             self.assertEqual([None], [row[4] for row in self.sessions()])
             server.start()
 
+    def test_publishers_that_were_connected_before_a_restart_are_waited_for(self):
+        with Netsessiond(db=self.db, netbios_name="FS1") as server:
+            with RawPublisher(server) as publisher:
+                publisher.greet(is_asked=1)
+                publisher.say(PUT, dated(publisher, 0xFFFFFFFF))
+                wait_until(lambda: self.db.exists() and command.run("report", "--db", self.db, "on", "FS1").exit == 0 and self.sessions() != [])
+                self.assertEqual(0, server.terminate())
+            server.start()
+            wait_until(lambda: self.query("SELECT count(*) FROM watch WHERE kind = 'netsessiond'") == [(2,)])
+            with RawPublisher(server) as publisher:
+                publisher.greet(is_asked=1)
+                publisher.say(PUT, dated(publisher, 0xFFFFFFFF))
+                wait_until(lambda: self.query("SELECT 1 FROM watch WHERE kind = 'lost' AND ended IS NULL") == [])
+                self.assertEqual([None], [row[4] for row in self.sessions()])
+
     def test_a_publisher_that_learns_of_the_start_later_changes_the_history(self):
         with Netsessiond(db=self.db, netbios_name="FS1") as server, RawPublisher(server) as publisher:
             publisher.greet()
