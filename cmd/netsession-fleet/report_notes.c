@@ -65,6 +65,10 @@ static json_t *report_notes_json(const struct report_gap *gap)
 static void report_notes_write(const struct report_gap *gap, char line[LINE_BYTES])
 {
 	char from[REPORT_TIME_BYTES], until[REPORT_TIME_BYTES], lost[64] = "";
+	/* While a publisher is away, other sessions are recorded. */
+	const char *what = gap->reason != NULL && strcmp(gap->reason, "publisher") == 0
+	                           ? "not all is known"
+	                           : "nothing is known";
 
 	if (gap->from_ms != REPORT_UNKNOWN)
 		(void)report_time_text(gap->from_ms / 1000, from);
@@ -82,11 +86,11 @@ static void report_notes_write(const struct report_gap *gap, char line[LINE_BYTE
 	else if (gap->from_ms == REPORT_UNKNOWN)
 		(void)snprintf(line, LINE_BYTES, "%s: not watched before %s", gap->server, until);
 	else if (gap->until_ms == REPORT_UNKNOWN)
-		(void)snprintf(line, LINE_BYTES, "%s: nothing is known since %s: %s", gap->server,
-		               from, report_notes_reason(gap->reason));
+		(void)snprintf(line, LINE_BYTES, "%s: %s since %s: %s", gap->server, what, from,
+		               report_notes_reason(gap->reason));
 	else
-		(void)snprintf(line, LINE_BYTES, "%s: nothing is known from %s to %s: %s%s",
-		               gap->server, from, until, report_notes_reason(gap->reason), lost);
+		(void)snprintf(line, LINE_BYTES, "%s: %s from %s to %s: %s%s", gap->server, what,
+		               from, until, report_notes_reason(gap->reason), lost);
 }
 
 static void report_notes_on_gap(void *context, const struct report_gap *gap)

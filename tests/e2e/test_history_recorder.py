@@ -151,6 +151,8 @@ class Identity(Stored):
         self.assertEqual([("alice", NOW + 1, NOW + 20), ("bob", NOW, None)], [(row[0], row[3], row[4]) for row in self.sessions()])
         notes = command.run("report", "--db", self.db, "-o", "json", "on", "FS1", "--since", "2020-01-01").json["notes"]
         self.assertEqual(1, [note["reason"] for note in notes].count("publisher"))
+        told = command.run("report", "--db", self.db, "on", "FS1", "--since", "2020-01-01").stderr
+        self.assertRegex(told, r"FS1: not all is known from \S+ to \S+: a program that publishes sessions was away")
 
     def test_a_watch_that_ended_is_no_gap_while_another_one_goes_on(self):
         with Recorder(self.db) as recorder:
