@@ -199,11 +199,11 @@ class Failures(Connection):
         self.database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'collector'")
 
     def test_a_database_that_is_down_when_a_collector_starts_or_while_it_runs(self):
-        self.assert_waits_out(self.database.kill, self.database.start, "(Connection refused|server closed the connection|terminating)")
+        self.assert_waits_out(self.database.kill, self.database.start, "(Connection refused|Connection reset|server closed the connection|terminating)")
 
     def test_a_database_by_its_unix_socket_that_is_down(self):
         """libpq learns at once that nobody listens at the socket, or that there is none."""
-        self.assert_waits_out(self.database.kill, self.database.start, "(Connection refused|No such file|server closed the connection|terminating)",
+        self.assert_waits_out(self.database.kill, self.database.start, "(Connection refused|Connection reset|No such file|server closed the connection|terminating)",
                               self.database.socket_url)
 
     def test_a_network_that_is_down_is_waited_out(self):
