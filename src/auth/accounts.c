@@ -381,16 +381,20 @@ bool accounts_have_same_password(const struct accounts *accounts, const struct a
 	return is_same;
 }
 
+/* For a user who does not exist, the first account's hash is read and not used, and for one who
+ * does a random hash is made: so a refusal takes the same time. */
 bool accounts_lend(const struct accounts *accounts, const struct account *account,
                    const char *domain, const char *user)
 {
-	uint8_t nt[PASSWORD_HASH_BYTES];
-	bool is_lent = account != NULL ? accounts_read_hash(accounts, account, nt)
-	                               : crypto_random(nt, sizeof nt);
+	uint8_t known[PASSWORD_HASH_BYTES], unknown[PASSWORD_HASH_BYTES];
+	const struct account *read = account != NULL ? account : accounts->list;
+	bool is_lent = crypto_random(unknown, sizeof unknown) &&
+	               (accounts->count == 0 || accounts_read_hash(accounts, read, known));
 
 	pthread_mutex_lock(&mutex);
-	is_lent = is_lent && accounts_write_line(domain, user, nt);
-	crypto_wipe(nt, sizeof nt);
+	is_lent = is_lent && accounts_write_line(domain, user, account != NULL ? known : unknown);
+	crypto_wipe(known, sizeof known);
+	crypto_wipe(unknown, sizeof unknown);
 	if (!is_lent)
 		accounts_take_back();
 	return is_lent;
