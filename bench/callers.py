@@ -66,17 +66,17 @@ def cold_by_kerberos(dc, name, port):
     return {name: ([*dc.inside, *arguments], "1 1\n") for name, arguments in commands.items()}
 
 
-def sweep_s(server, hosts, workers=None):
-    """How long it takes to ask all hosts, [(address, port)]: by netsession, or by so many threads of impacket. Those at the
-    server's port have to answer."""
+def sweep_s(server, hosts, wanted, workers=None):
+    """How long it takes to ask all hosts, [(address, port)], for the sessions of a user: by netsession, which stores them, or by
+    so many threads of impacket. Those at the server's port have to answer."""
     user = server.administrator
     if workers is None:
         lines = "\n".join(f"{host}:{port}" for host, port in hosts)
-        arguments = [command.built(), "sweep", "-A", server.credentials_file(user), "-l", 1, "--wins", "none", "-o", "jsonl",
-                     "--connect-timeout", CONNECT_TIMEOUT_S, "--retries", 0, "--hosts", "-"]
+        arguments = [command.built(), "sweep", "-A", server.credentials_file(user), "-l", 1, "-u", wanted, "--wins", "none", "-o", "jsonl",
+                     "--connect-timeout", CONNECT_TIMEOUT_S, "--retries", 0, "--hosts", "-", "--db", server.folder / "sweep.db"]
     else:
         lines = "\n".join([server.password(user), *(f"{host} {port}" for host, port in hosts)])
-        arguments = [sys.executable, HERE / "impacket_sweep.py", workers, user, server.domain, CONNECT_TIMEOUT_S]
+        arguments = [sys.executable, HERE / "impacket_sweep.py", workers, user, server.domain, CONNECT_TIMEOUT_S, wanted]
     began = time.perf_counter()
     done = subprocess.run([*map(str, arguments)], env=command.environment(), input=lines, text=True, capture_output=True, check=False)
     took_s = time.perf_counter() - began

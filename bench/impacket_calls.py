@@ -13,9 +13,10 @@ from impacket.smbconnection import SMB2_DIALECT_30, SMBConnection
 PAST_ALL = 0xFFFFFFFF
 
 
-def entries(dce, level):
+def entries(dce, level, user=srvs.NULL):
     request = srvs.NetrSessionEnum()
-    request["ServerName"] = request["ClientName"] = request["UserName"] = srvs.NULL
+    request["ServerName"] = request["ClientName"] = srvs.NULL
+    request["UserName"] = user
     request["InfoStruct"]["Level"] = request["InfoStruct"]["SessionInfo"]["tag"] = level
     request["InfoStruct"]["SessionInfo"][f"Level{level}"]["Buffer"] = srvs.NULL
     request["PreferedMaximumLength"], request["ResumeHandle"] = PAST_ALL, 0

@@ -1,4 +1,5 @@
 """What is measured: each function gives Rows of one subject. `bench/README.md` says how to read them."""
+import contextlib
 import re
 import socket
 import subprocess
@@ -246,20 +247,23 @@ class DeadPort:
 
 
 def sweep(effort):
-    """Many hosts, which are one netsessiond at many addresses; a tenth of them dead, or none."""
+    """Many hosts, which are one netsessiond at many addresses; a tenth of them dead, or none. They are asked for one user's
+    sessions, because that netsessiond also has a session of each log-on of the sweep."""
     port = free_port()
-    with DeadPort() as dead, Netsessiond(listen=f"0.0.0.0:{port}", sessions=10, **unbounded(max(effort.swept))) as server:
+    with DeadPort() as dead, Netsessiond(listen=f"0.0.0.0:{port}", **unbounded(max(effort.swept))) as server, \
+            contextlib.ExitStack() as stack:
         server.port = port
+        stack.enter_context(sessions.held(server, [sessions.Wanted("alice", "127.0.0.7")]))
         for count in effort.swept:
             for each in (0,) if effort.is_quick else (0, 10):
                 hosts = [(f"127.{64 + n // 65536}.{n // 256 % 256}.{n % 256}", dead.number if each and n % each == 0 else port)
                          for n in range(count)]
                 what = f"sweep of {count:,} hosts{', a tenth of them dead' if each else ''}"
-                ours = Figure.of([count / callers.sweep_s(server, hosts) for _ in range(effort.turns if count <= 1000 else 3)])
+                ours = Figure.of([count / callers.sweep_s(server, hosts, "alice") for _ in range(effort.turns if count <= 1000 else 3)])
                 for workers in (None,) if count > 1000 else (50,) if effort.is_quick else (10, 50):
                     figures = {"netsession": ours}
                     if workers:
-                        figures["impacket"] = Figure.of([count / callers.sweep_s(server, hosts, workers)])
+                        figures["impacket"] = Figure.of([count / callers.sweep_s(server, hosts, "alice", workers)])
                     yield Row(f"{what}{f'; impacket: {workers} workers' if workers else ''}", "hosts a second", figures,
                               more_is_better=True, at=count)
 
