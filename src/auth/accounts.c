@@ -387,9 +387,11 @@ bool accounts_lend(const struct accounts *accounts, const struct account *accoun
                    const char *domain, const char *user)
 {
 	uint8_t known[PASSWORD_HASH_BYTES], unknown[PASSWORD_HASH_BYTES];
-	const struct account *read = account != NULL ? account : accounts->list;
-	bool is_lent = crypto_random(unknown, sizeof unknown) &&
-	               (accounts->count == 0 || accounts_read_hash(accounts, read, known));
+	bool has_accounts = accounts != NULL && accounts->count > 0;
+	bool is_lent =
+		crypto_random(unknown, sizeof unknown) &&
+		(!has_accounts ||
+	         accounts_read_hash(accounts, account != NULL ? account : accounts->list, known));
 
 	pthread_mutex_lock(&mutex);
 	is_lent = is_lent && accounts_write_line(domain, user, account != NULL ? known : unknown);
