@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a report cannot know, because nobody watched at that time. */
+/* The times of which a report knows nothing, because no program watched the server. */
 #ifndef NETSESSION_REPORT_NOTES_H
 #define NETSESSION_REPORT_NOTES_H
 

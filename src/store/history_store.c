@@ -292,7 +292,7 @@ static NET_API_STATUS history_find_by_number(struct database *db, const struct h
 	return err->status;
 }
 
-/* One of the same client, user and start, whose end nobody has seen; if one of the starts is not
+/* One of the same client, user and start, whose end was not seen; if one of the starts is not
  * known, it must be open. A session that begins now cannot be one that has been missed. Were client
  * compared as it is, SQLite would put the parameter in its place, and not find the index of its
  * beginning. */

@@ -17,8 +17,7 @@ struct history_watch {
 	 * the watch before without a gap. */
 	const char *reason;
 	uint64_t lost; /* changes in that time; 0: not known */
-	/* A session has the same number in all watches of the same numbering; NULL: nobody knows.
-	 */
+	/* A session has the same number in all watches of the same numbering; NULL: not known. */
 	const char *numbering;
 };
 
@@ -68,7 +67,7 @@ NET_API_STATUS history_has_batch(struct database *db, const struct history_host 
 NET_API_STATUS history_put(struct database *db, const struct history_host *host,
                            const struct history_session *session, int64_t at_ms, struct err *err);
 /* All sessions of the host were put: those of earlier watches that were not among them, and those
- * that netsessiond lost, have ended, nobody knows when. */
+ * that netsessiond lost, have ended at a time that is not known. */
 NET_API_STATUS history_end_listing(struct database *db, const struct history_host *host,
                                    int64_t at_ms, struct err *err);
 /* A session has ended: at that time, or where the host is polled, after it was seen last. */

@@ -117,8 +117,8 @@ const struct schema_migration schema_migrations[] = {
 		"CREATE INDEX queue_next ON queue(site, run, lease_until NULLS FIRST);",
 	},
 	/* Who watches a host, and from when until when all sessions are known. kind: "poll", each
-	 * interval_ms; "netsessiond", which records all; or "lost", which holds sessions that
-	 * nobody tells of. reason: why what was before this time is not known; lost: how many
+	 * interval_ms; "netsessiond", which records all; or "lost", which holds sessions whose
+	 * publisher is away. reason: why what was before this time is not known; lost: how many
 	 * beginnings and ends were. Times are in milliseconds. A session that is open is seen as
 	 * long as its watch is; watch_key is its number there. */
 	{
